@@ -1,0 +1,131 @@
+// A log: takes statements in, makes them durable in batches, signs the tree, answers.
+//
+// The life of an entry (ARCHITECTURE.md has the picture):
+//   Append() -> queue -> sequencer -> committer (one synced write) -> signer and answerer.
+// While one commit is being synced the next is prepared; nothing is answered or signed before its
+// commit is synced.
+//
+// Errors: see AppendResult and the reading calls. A failed commit is fatal: the log refuses
+// everything from then on and calls Options::on_fatal.
+// Threads: every call may come from any thread. Callbacks run on the log's answering thread (or,
+// for a refusal, inline) and must not block.
+// Ownership: store, clock and signer outlive the log.
+
+#ifndef CAIRN_LEDGER_LOG_H_
+#define CAIRN_LEDGER_LOG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "ledger/clock.h"
+#include "ledger/store.h"
+#include "ledger/submission.h"
+#include "ledger/view.h"
+#include "merkle/entry/certifier_registry.h"
+#include "merkle/note/checkpoint_signer.h"
+#include "merkle/proof.h"
+
+namespace cairn::ledger {
+
+struct LogOptions {
+  // Append() answers kResourceExhausted beyond either.
+  size_t max_queued_entries = 65'536;
+  size_t max_queued_bytes = 64u << 20;
+  // What one commit takes at the most. A batch is never split, so no batch may exceed it.
+  size_t max_commit_entries = 4'096;
+  size_t max_commit_bytes = 1u << 20;
+  // Appends are refused (kResourceExhausted) before sequencing when less is free.
+  uint64_t free_space_reserve_bytes = 256u << 20;
+  // Rows of the recent table; when full they are sorted and ingested.
+  size_t max_recent_rows = 512u << 10;
+  // Called once, after the log has refused all that waited. The server exits here.
+  std::function<void(const absl::Status&)> on_fatal;
+};
+
+// What became of one statement.
+struct ItemResult {
+  // OK: in the tree at `index` (new, or the same statement again: `duplicate`).
+  // kAlreadyExists: another statement stands on (certifier, hash, trace); `index` is its latest.
+  // kFailedPrecondition: `supersedes` does not name the latest entry.
+  // kPermissionDenied: submitted with `must_exist` and not there.
+  absl::Status status;
+  LeafIndex index;
+  bool duplicate = false;
+};
+
+struct AppendResult {
+  // OK: `items` has one result per statement, and `view` is a signed tree that holds them.
+  // kResourceExhausted: queue full or disk nearly full; nothing was taken; try again later.
+  // kInvalidArgument: an empty batch or one larger than a commit. Nothing was taken.
+  // kUnavailable: the log is stopping or has stopped; whether the batch was taken is unknown, and
+  //   sending it again is safe. kDataLoss: the log found damage and signs no more.
+  // kFailedPrecondition: the wall clock ran away from steady time; see the message.
+  absl::Status status;
+  std::vector<ItemResult> items;
+  std::shared_ptr<const View> view;
+};
+
+using AppendCallback = std::function<void(AppendResult)>;
+
+class Log {
+ public:
+  // Recovers the tree from the store and checks it: edge against state, state against the last
+  // signed checkpoint. kDataLoss when they disagree; kFailedPrecondition when the store belongs to
+  // another origin or key.
+  static absl::StatusOr<std::unique_ptr<Log>> Open(LogOptions options, Store* store,
+                                                   const Clock* clock,
+                                                   const note::CheckpointSigner* signer);
+  // Stops as Stop() does.
+  virtual ~Log() = default;
+
+  // One batch: all of it in one commit, new entries at consecutive indexes in the order given.
+  // `done` is called exactly once.
+  virtual void Append(std::vector<Submission> batch, AppendCallback done) = 0;
+
+  // The newest signed tree. Never null; never older than any answer already given.
+  virtual std::shared_ptr<const View> Newest() const = 0;
+
+  // Reading. `view` bounds what is seen. All proofs are verified before they are returned;
+  // kDataLoss marks the log damaged (healthy() turns into the reason), other reads go on.
+  //
+  // kOutOfRange when !(index < size <= view.size()).
+  virtual absl::StatusOr<merkle::Proof> InclusionProof(const View& view, LeafIndex index,
+                                                       TreeSize size) = 0;
+  // kInvalidArgument when old_size is 0 or above new_size; kOutOfRange when new_size is above the
+  // view's.
+  virtual absl::StatusOr<merkle::Proof> ConsistencyProof(const View& view, TreeSize old_size,
+                                                         TreeSize new_size) = 0;
+  // Entries [begin, end), encoded; stops early, after at least one, once they exceed `max_bytes`.
+  // kInvalidArgument when begin > end, kOutOfRange when end is above the view's size.
+  virtual absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
+                                                               LeafIndex end,
+                                                               size_t max_bytes) = 0;
+  // Indexes, rising, of statements on `certificate_hash` at or after `from`, of one certifier or of
+  // all; at most `limit`.
+  virtual absl::StatusOr<std::vector<LeafIndex>> Find(const View& view, const Hash& certificate_hash,
+                                                      const std::optional<std::string>& certifier,
+                                                      LeafIndex from, size_t limit) = 0;
+
+  // Called after each commit with the new view, on the answering thread. Returns a handle;
+  // destroying it ends the subscription, after which no call is running or will come.
+  using Listener = std::function<void(const std::shared_ptr<const View>&)>;
+  virtual std::shared_ptr<void> Subscribe(Listener listener) = 0;
+
+  // OK while appends can be taken; else why not.
+  virtual absl::Status healthy() const = 0;
+
+  // Takes no more, finishes and answers what was queued, syncs, ends the threads. Idempotent.
+  virtual void Stop() = 0;
+};
+
+}  // namespace cairn::ledger
+
+#endif  // CAIRN_LEDGER_LOG_H_
