@@ -1,0 +1,166 @@
+// The entry: what one leaf of the log says, in its one and only encoding.
+//
+// Shape, version 1 (persistent: never renumber), integers big-endian, `text` is u8 length || bytes:
+//   entry     = version u8 (1) || kind u8 || accepted_at_ms u64 || content, by kind:
+//   statement = kind 1: certificate hash [32] || policy status u8 || supersedes u64 (all ones:
+//   none)
+//               || certifier text (1-64) || trace text (0-64) || task text (0-64)
+//               || signature form u8: 0, nothing follows
+//                                     1, key [32] || signature [64]
+//                                     2, key [32] || signature [64] || size u16 || index u16
+//                                        || path, as many hashes as an inclusion proof of `index`
+//                                        in a tree of `size` has
+//   certifier = kind 2: action u8 || demand u8 || name text (1-64) || key form u8: 0, nothing
+//   follows
+//                                                                                 1, key [32]
+//   receipt   = kind 3: receipt hash [32] || tree size u64 || backend text (1-64)
+//   Texts consist of `A-Za-z0-9._:-`. The leaf hash of an entry is merkle::HashLeaf of these bytes.
+//   The *body* of an entry is kind u8 || content: everything but version and time.
+// Limits: an entry is at most kMaxEntryBytes long; its layout keeps it below 700 bytes.
+// Errors: kInvalidArgument, naming the field, for any value that has no encoding and any bytes that
+//   are not exactly one encoding. Decode followed by Encode gives the same bytes.
+// Signatures are carried here, not judged: see statement.h.
+
+#ifndef CAIRN_MERKLE_ENTRY_ENTRY_H_
+#define CAIRN_MERKLE_ENTRY_ENTRY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "merkle/hash.h"
+#include "merkle/signature/ed25519.h"
+#include "merkle/types.h"
+
+namespace cairn::entry {
+
+inline constexpr size_t kMaxEntryBytes = 1024;
+inline constexpr size_t kMaxTextBytes = 64;
+inline constexpr uint32_t kMaxBatchSize = 1024;
+
+// Who may write without saying who they are, over loopback only. Never declared, never has a key.
+inline constexpr char kAnonymous[] = "anonymous";
+
+// What the certifier states about its own policy; never the log's verdict.
+// Persistent: never renumber.
+enum class PolicyStatus : uint8_t { kUnspecified = 0, kPass = 1, kFail = 2, kConditional = 3 };
+
+// What a certifier says. Everything here is signed when the statement is.
+struct Statement {
+  Hash certificate_hash;
+  PolicyStatus policy_status = PolicyStatus::kUnspecified;
+  // The latest statement on the same (certifier, hash, trace), which this one replaces.
+  std::optional<LeafIndex> supersedes;
+  std::string certifier;
+  std::string trace;
+  std::string task;
+
+  friend bool operator==(const Statement&, const Statement&) = default;
+};
+
+// Over StatementMessage.
+struct SingleSignature {
+  PublicKey key;
+  Signature signature;
+
+  friend bool operator==(const SingleSignature&, const SingleSignature&) = default;
+};
+
+// Over BatchMessage of a batch of `size` statements, of which this is number `index`.
+struct BatchSignature {
+  PublicKey key;
+  Signature signature;
+  uint32_t size = 0;
+  uint32_t index = 0;
+  std::vector<Hash> path;
+
+  friend bool operator==(const BatchSignature&, const BatchSignature&) = default;
+};
+
+// monostate: not signed; logged under the certifier's name by the operator.
+using StatementSignature = std::variant<std::monostate, SingleSignature, BatchSignature>;
+
+struct SignedStatement {
+  Statement statement;
+  StatementSignature signature;
+
+  friend bool operator==(const SignedStatement&, const SignedStatement&) = default;
+};
+
+// Persistent: never renumber.
+enum class CertifierAction : uint8_t { kDeclare = 1, kRotate = 2, kRetire = 3 };
+
+// What the log demands of a certifier. Persistent: never renumber.
+enum class CertifierDemand : uint8_t {
+  kNothing = 0,  // Of a retired one: it may not write.
+  kSigned = 1,   // Statements signed with its key.
+  kChannel = 2,  // A connection that is proved to be its own; where it has a key, it may sign too.
+};
+
+// Effective from the entry's own index. kDeclare and kRotate give the whole new demand and key
+// (kSigned: a key; kChannel: with or without; CheckPublicKey accepts it), kRetire has kNothing and
+// no key.
+struct CertifierEntry {
+  CertifierAction action = CertifierAction::kDeclare;
+  CertifierDemand demand = CertifierDemand::kSigned;
+  std::string name;
+  std::optional<PublicKey> key;
+
+  friend bool operator==(const CertifierEntry&, const CertifierEntry&) = default;
+};
+
+// An anchor receipt over the tree of `tree_size` (at least 1), so that later anchors cover it.
+struct ReceiptEntry {
+  Hash receipt_hash;
+  TreeSize tree_size;
+  std::string backend;
+
+  friend bool operator==(const ReceiptEntry&, const ReceiptEntry&) = default;
+};
+
+using Body = std::variant<SignedStatement, CertifierEntry, ReceiptEntry>;
+
+struct Entry {
+  // The operator's claim, in milliseconds since 1970.
+  uint64_t accepted_at_ms = 0;
+  Body body;
+
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+absl::StatusOr<std::string> Encode(const Entry& entry);
+absl::StatusOr<Entry> Decode(absl::string_view encoded);
+
+// An entry without version and time, as it stands before it has been sequenced.
+absl::StatusOr<std::string> EncodeBody(const Body& body);
+absl::StatusOr<Body> DecodeBody(absl::string_view encoded);
+
+// Puts version and time around a body. Requires: `encoded_body` came from EncodeBody or was
+// accepted by DecodeBody; it is not looked at again.
+std::string AssembleEntry(uint64_t accepted_at_ms, absl::string_view encoded_body);
+
+// The identity of a statement: SHA-256 of its encoding up to the signature form (so without time,
+// key and signature). Two statements are the same exactly when their identities are. Requires:
+// ValidateStatement accepts it.
+Hash StatementIdentity(const Statement& statement);
+
+// Whether there is an encoding.
+absl::Status ValidateStatement(const Statement& statement);
+absl::Status ValidateSignedStatement(const SignedStatement& signed_statement);
+
+// 1 to kMaxTextBytes of `A-Za-z0-9._:-`; `field` names it in the error. `allow_empty` is for trace
+// and task.
+absl::Status ValidateText(absl::string_view field, absl::string_view text, bool allow_empty);
+
+// "unspecified", "pass", "fail", "conditional".
+absl::string_view PolicyStatusName(PolicyStatus status);
+absl::StatusOr<PolicyStatus> ParsePolicyStatus(absl::string_view name);
+
+}  // namespace cairn::entry
+
+#endif  // CAIRN_MERKLE_ENTRY_ENTRY_H_
