@@ -12,8 +12,8 @@
 
 namespace cairn {
 
-// No tree is larger, and no index or size above this is accepted anywhere: sizes fit a signed 64-bit
-// integer in every peer's implementation.
+// No tree is larger, and no index or size above this is accepted anywhere: sizes fit a signed
+// 64-bit integer in every peer's implementation.
 inline constexpr uint64_t kMaxTreeSize = (uint64_t{1} << 63) - 1;
 
 // The place of a leaf, from 0.
