@@ -21,7 +21,7 @@
 #include "merkle/hash.h"
 #include "merkle/types.h"
 
-namespace cairn {
+namespace cairn::merkle {
 
 // Tree levels that one tile spans, and the hashes in a full tile (and entries in a full bundle).
 inline constexpr uint32_t kTileHeight = 8;
@@ -53,8 +53,6 @@ struct NodeId {
     return H::combine(std::move(h), id.level, id.index);
   }
 };
-
-namespace merkle {
 
 // Tree level, within a level-0 tile, of the 16 nodes that are kept beside its hashes.
 inline constexpr uint32_t kInnerLevel = 4;
@@ -92,7 +90,6 @@ std::string FormatTile(absl::Span<const Hash> hashes);
 // kInvalidArgument unless `bytes` is exactly `width` hashes.
 absl::StatusOr<std::vector<Hash>> ParseTile(absl::string_view bytes, uint32_t width);
 
-}  // namespace merkle
-}  // namespace cairn
+}  // namespace cairn::merkle
 
 #endif  // CAIRN_MERKLE_TILE_H_

@@ -24,10 +24,11 @@
 
 namespace cairn::merkle {
 
-// Hashes in the proof. Requires index < size.
+// Hashes in the proof. Requires index < size <= kMaxTreeSize.
 size_t InclusionProofLength(LeafIndex index, TreeSize size);
-// Requires 0 < old_size <= new_size.
-size_t ConsistencyProofLength(TreeSize old_size, TreeSize new_size);
+// Requires a valid subtree with end <= size. For the consistency of a tree of `old_size` with a
+// later one this is of the subtree [0, old_size).
+size_t SubtreeConsistencyProofLength(const Subtree& subtree, TreeSize size);
 
 // The root that the proof leads to from this leaf.
 absl::StatusOr<Hash> RootFromInclusionProof(LeafIndex index, TreeSize size, const Hash& leaf_hash,
