@@ -94,7 +94,9 @@ def covers(pattern, name):
 
 def walk(root):
     for directory, below, files in os.walk(root):
-        below[:] = sorted(d for d in below if not d.startswith((".", "bazel-")))
+        # A directory with a WORKSPACE of its own is another repository to Bazel.
+        below[:] = sorted(d for d in below if not d.startswith((".", "bazel-")) and
+                          not os.path.exists(os.path.join(directory, d, "WORKSPACE")))
         yield os.path.relpath(directory, root), sorted(files)
 
 
