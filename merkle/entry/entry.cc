@@ -1,13 +1,13 @@
 #include "merkle/entry/entry.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "merkle/verify.h"
 
 namespace cairn::entry {
 namespace {
@@ -93,10 +93,8 @@ class Reader {
   absl::Status status_;
 };
 
-// The number of hashes in the inclusion proof of leaf `index` in a tree of `size` > index.
 size_t PathLength(uint32_t index, uint32_t size) {
-  const int inner = std::bit_width(index ^ (size - 1));
-  return inner + std::popcount(index >> inner);
+  return merkle::InclusionProofLength(LeafIndex(index), TreeSize(size));
 }
 
 absl::Status ValidateBatchPlace(uint32_t size, uint32_t index) {

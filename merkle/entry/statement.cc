@@ -1,10 +1,11 @@
 #include "merkle/entry/statement.h"
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/types.h"
+#include "merkle/verify.h"
 
 namespace cairn::entry {
 namespace {
@@ -86,22 +87,6 @@ std::vector<SignedStatement> GiveSignature(std::vector<Statement> statements, co
 
 absl::Status Denied(absl::string_view why) { return absl::PermissionDeniedError(why); }
 
-// The one root to which the path leads; whether that is the batch's is for the signature to say,
-// which also covers the size. Requires: the path has the length that (index, size) demands.
-Hash RootOf(const BatchSignature& batch, Hash hash) {
-  uint32_t index = batch.index;
-  uint32_t last = batch.size - 1;
-  auto sibling = batch.path.begin();
-  for (; last > 0; index /= 2, last /= 2) {
-    if (index % 2 == 1) {
-      hash = merkle::HashNode(*sibling++, hash);
-    } else if (index < last) {
-      hash = merkle::HashNode(hash, *sibling++);
-    }
-  }
-  return hash;
-}
-
 }  // namespace
 
 std::string StatementMessage(absl::string_view origin, const Statement& statement) {
@@ -165,7 +150,6 @@ absl::Status VerifyStatement(absl::string_view origin, const SignedStatement& si
 
 absl::Status StatementVerifier::Verify(const SignedStatement& signed_statement,
                                        const PublicKey& expected_key) {
-  // Also makes sure of the path's length.
   if (absl::Status valid = ValidateSignedStatement(signed_statement); !valid.ok()) return valid;
   const std::string& certifier = signed_statement.statement.certifier;
   const std::string message = StatementMessage(origin_, signed_statement.statement);
@@ -183,10 +167,12 @@ absl::Status StatementVerifier::Verify(const SignedStatement& signed_statement,
   if (batch->key != expected_key) {
     return Denied(absl::StrCat("signed with a key that is not `", certifier, "`'s"));
   }
-  const Batch found{.key = batch->key,
-                    .signature = batch->signature,
-                    .size = batch->size,
-                    .root = RootOf(*batch, merkle::HashLeaf(message))};
+  // Whether this is the batch's root is for the signature to say, which also covers the size.
+  absl::StatusOr<Hash> root = merkle::RootFromInclusionProof(
+      LeafIndex(batch->index), TreeSize(batch->size), merkle::HashLeaf(message), batch->path);
+  if (!root.ok()) return root.status();
+  const Batch found{
+      .key = batch->key, .signature = batch->signature, .size = batch->size, .root = *root};
   if (last_.has_value() && found == *last_) return absl::OkStatus();
   if (absl::Status good = cairn::Verify(expected_key, BatchMessage(origin_, found.size, found.root),
                                         found.signature);
