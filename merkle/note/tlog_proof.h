@@ -20,7 +20,7 @@
 #include "merkle/hash.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
-#include "merkle/proof.h"
+#include "merkle/proof_bytes.h"
 #include "merkle/types.h"
 
 namespace cairn::note {
@@ -28,7 +28,7 @@ namespace cairn::note {
 struct TlogProof {
   std::optional<std::string> extra;
   LeafIndex index;
-  Proof proof;
+  merkle::Proof proof;
   std::string checkpoint;  // The note's exact bytes.
 
   friend bool operator==(const TlogProof&, const TlogProof&) = default;
