@@ -1,5 +1,7 @@
 #include "merkle/naive_tree.h"
 
+#include <string>
+
 namespace cairn::merkle {
 namespace {
 
@@ -35,8 +37,7 @@ std::optional<std::pair<Hash, Hash>> Undo(uint64_t m, uint64_t n, bool known, co
 
 NaiveTree::NaiveTree(uint64_t size) {
   for (uint64_t i = 0; i < size; ++i) {
-    const char bytes[2] = {static_cast<char>(i >> 8), static_cast<char>(i)};
-    leaves_.push_back(HashLeaf(absl::string_view(bytes, 2)));
+    leaves_.push_back(HashLeaf(std::to_string(i)));
   }
 }
 

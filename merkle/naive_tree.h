@@ -17,7 +17,7 @@
 
 namespace cairn::merkle {
 
-// A tree over leaf hashes; leaf i hashes the two bytes of i, big-endian, unless given otherwise.
+// A tree over leaf hashes; by default entry i is i in decimal.
 class NaiveTree {
  public:
   explicit NaiveTree(uint64_t size);
