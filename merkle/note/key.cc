@@ -158,8 +158,8 @@ absl::StatusOr<SignerKey> SignerKey::Parse(absl::string_view text) {
 
 std::string SignerKey::FormatSecret() const {
   std::array<uint8_t, PrivateKey::kSeedSize> seed = private_key_.ExportSeed();
-  std::string blob(1, static_cast<char>(type()));
-  blob.append(seed.begin(), seed.end());
+  std::string blob(1 + seed.size(), static_cast<char>(type()));
+  std::copy(seed.begin(), seed.end(), blob.begin() + 1);
   std::string base64 = FormatBase64(blob);
   std::string text =
       absl::StrCat(kPrivatePrefix, name(), "+", verifier_key_.id().Hex(), "+", base64);
