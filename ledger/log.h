@@ -29,7 +29,7 @@
 #include "ledger/store.h"
 #include "ledger/submission.h"
 #include "ledger/view.h"
-#include "merkle/entry/certifier_registry.h"
+#include "merkle/entry/certifiers.h"
 #include "merkle/note/checkpoint_signer.h"
 #include "merkle/proof.h"
 

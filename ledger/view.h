@@ -9,7 +9,7 @@
 
 #include "ledger/store.h"
 #include "merkle/edge.h"
-#include "merkle/entry/certifier_registry.h"
+#include "merkle/entry/certifiers.h"
 
 namespace cairn::ledger {
 
