@@ -81,10 +81,10 @@ class Store {
 
   // Nodes that lie in full tiles, in the order asked: `out[i]` is the hash of `ids[i]`.
   // kDataLoss when the tile is not there. Requires ids.size() == out.size().
-  virtual absl::Status ReadNodes(absl::Span<const NodeId> ids, absl::Span<Hash> out) = 0;
+  virtual absl::Status ReadNodes(absl::Span<const merkle::NodeId> ids, absl::Span<Hash> out) = 0;
 
   // The first `width` hashes of a full tile.
-  virtual absl::StatusOr<std::vector<Hash>> ReadTile(TileId id) = 0;
+  virtual absl::StatusOr<std::vector<Hash>> ReadTile(merkle::TileId id) = 0;
 
   // Indexes of all certifier entries, rising.
   virtual absl::StatusOr<std::vector<LeafIndex>> CertifierEntries() = 0;
