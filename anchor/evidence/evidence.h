@@ -1,0 +1,76 @@
+// The evidence file: all that is needed to check, offline, that a log holds a statement.
+//
+// Shape: `*.cairn.json`, UTF-8 JSON in exactly one layout: two blanks a level, one member or item a
+//   line, members in this order, optional ones left out when there is nothing to say, '\n' at the
+//   end. Persistent; another set of members gets another `format`.
+//   format    "cairn.evidence.v1"
+//   kind      optional: "cer" or "file", what the submitter says its certificate hash was made
+//             from (a Certified Execution Record's own hash, or SHA-256 of a file's bytes)
+//   entry     base64 of the entry's bytes; a statement
+//   proof     C2SP tlog-proof text, byte for byte, without `extra`: leaf index, path, checkpoint
+//   openings  optional: 1 or 2 of {field, key, value}: `trace`, then `task`; key in lower-case hex;
+//             value any UTF-8 up to kMaxOpenedBytes. See merkle/entry/blind.h
+// Limits: kMaxEvidenceBytes, three levels.
+// Errors: kInvalidArgument, naming the member. Format(Parse(bytes)) == bytes for all that parses.
+// Nothing here is verified beyond its form: see verify.h.
+// Threads: pure.
+
+#ifndef CAIRN_ANCHOR_EVIDENCE_EVIDENCE_H_
+#define CAIRN_ANCHOR_EVIDENCE_EVIDENCE_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "merkle/entry/entry.h"
+#include "merkle/hash.h"
+#include "merkle/note/tlog_proof.h"
+
+namespace cairn::evidence {
+
+inline constexpr char kFormat[] = "cairn.evidence.v1";
+inline constexpr char kFileSuffix[] = ".cairn.json";
+inline constexpr size_t kMaxEvidenceBytes = size_t{1} << 20;
+inline constexpr size_t kMaxOpenedBytes = 4096;
+
+// What the certificate hash was made from. The submitter's word: it says how to read a certificate
+// that is given along with the evidence, and proves nothing.
+enum class CertificateKind { kCer, kFile };
+
+// "cer", "file".
+absl::string_view CertificateKindName(CertificateKind kind);
+
+// What a blinded id of the entry stands for.
+struct Opening {
+  std::string field;  // "trace" or "task".
+  Hash key;
+  std::string value;
+
+  friend bool operator==(const Opening&, const Opening&) = default;
+};
+
+struct Evidence {
+  std::optional<CertificateKind> kind;
+  std::string entry;
+  note::TlogProof proof;
+  std::vector<Opening> openings;
+
+  friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+
+absl::StatusOr<Evidence> Parse(absl::string_view bytes);
+absl::StatusOr<std::string> Format(const Evidence& evidence);
+
+// The entry, which must be a statement.
+struct StatementEntry {
+  uint64_t accepted_at_ms = 0;
+  entry::SignedStatement signed_statement;
+};
+absl::StatusOr<StatementEntry> DecodeStatement(absl::string_view entry);
+
+}  // namespace cairn::evidence
+
+#endif  // CAIRN_ANCHOR_EVIDENCE_EVIDENCE_H_

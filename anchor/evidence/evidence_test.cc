@@ -1,0 +1,186 @@
+#include "anchor/evidence/evidence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "anchor/evidence/testing/example.h"
+
+namespace cairn::evidence {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Example() { return *Format(testing::MakeEvidence(testing::kSigned)); }
+
+void ExpectRefused(absl::string_view bytes, absl::string_view reason) {
+  const absl::StatusOr<Evidence> parsed = Parse(bytes);
+  ASSERT_FALSE(parsed.ok()) << bytes;
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(std::string(reason)));
+}
+
+// Refused with this reason once `from`, which the example has, is replaced by `to`.
+void ExpectRefusedWith(absl::string_view from, absl::string_view to, absl::string_view reason) {
+  const std::string example = Example();
+  ASSERT_TRUE(absl::StrContains(example, from)) << from << " is not in " << example;
+  ExpectRefused(absl::StrReplaceAll(example, {{from, to}}), reason);
+}
+
+TEST(Evidence, KeepsItsPublishedBytes) {
+  std::ifstream in("anchor/evidence/testdata/example.cairn.json", std::ios::binary);
+  const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(Example(), golden);
+}
+
+TEST(Evidence, ReadsBackWhatWasWritten) {
+  for (const testing::Leaf leaf : {testing::kUnsigned, testing::kSigned, testing::kBatched}) {
+    Evidence evidence = testing::MakeEvidence(leaf);
+    for (const std::optional<CertificateKind>& kind :
+         {std::optional<CertificateKind>(), std::optional(CertificateKind::kCer),
+          std::optional(CertificateKind::kFile)}) {
+      evidence.kind = kind;
+      const absl::StatusOr<std::string> bytes = Format(evidence);
+      ASSERT_TRUE(bytes.ok()) << bytes.status();
+      const absl::StatusOr<Evidence> parsed = Parse(*bytes);
+      ASSERT_TRUE(parsed.ok()) << parsed.status();
+      EXPECT_EQ(*parsed, evidence);
+    }
+  }
+}
+
+TEST(Evidence, NeverReadsOneByteChangedAsTheSame) {
+  const std::string example = Example();
+  const Evidence original = *Parse(example);
+  for (size_t i = 0; i < example.size(); ++i) {
+    for (const int bit : {0, 1, 5}) {
+      std::string mutant = example;
+      mutant[i] ^= 1 << bit;
+      const absl::StatusOr<Evidence> parsed = Parse(mutant);
+      if (!parsed.ok()) continue;
+      EXPECT_NE(*parsed, original) << "byte " << i;
+      EXPECT_EQ(*Format(*parsed), mutant);
+    }
+  }
+}
+
+TEST(Evidence, RefusesEveryTruncation) {
+  const std::string example = Example();
+  for (size_t size = 0; size < example.size(); ++size) {
+    EXPECT_FALSE(Parse(example.substr(0, size)).ok()) << size;
+  }
+}
+
+TEST(Evidence, RefusesUnknownMembers) {
+  ExpectRefusedWith("  \"entry\"", "  \"extra\": \"x\",\n  \"entry\"", "`extra`");
+  ExpectRefusedWith("      \"key\"", "      \"k\": \"x\",\n      \"key\"", "`openings.k`");
+}
+
+TEST(Evidence, RefusesRepeatedMembers) {
+  ExpectRefusedWith("  \"entry\"", "  \"kind\": \"file\",\n  \"entry\"", "`kind` is repeated");
+  ExpectRefusedWith("      \"key\"", "      \"field\": \"trace\",\n      \"key\"",
+                    "`openings.field` is repeated");
+}
+
+TEST(Evidence, RefusesMissingMembers) {
+  ExpectRefused("{}\n", "`format` is missing");
+  ExpectRefused("{\"format\": \"cairn.evidence.v1\"}", "`entry` is missing");
+  ExpectRefused("{\"format\": \"cairn.evidence.v1\", \"entry\": \"\"}", "`proof` is missing");
+  ExpectRefusedWith("      \"field\": \"trace\",\n", "", "without field, key or value");
+}
+
+TEST(Evidence, RefusesOtherFormats) {
+  ExpectRefusedWith("evidence.v1", "evidence.v2", "`format` must be `cairn.evidence.v1`");
+}
+
+TEST(Evidence, RefusesOtherTypesThanStrings) {
+  ExpectRefusedWith("\"file\"", "1", "`kind` must be a string");
+  ExpectRefusedWith("\"file\"", "null", "`kind` must be a string");
+  ExpectRefusedWith("\"file\"", "{}", "`kind` must not be an object");
+  ExpectRefusedWith("\"file\"", "[]", "`kind` must not be a list");
+  ExpectRefused("[]", "the evidence must not be a list");
+  ExpectRefused("\"x\"", "the evidence is no member");
+}
+
+TEST(Evidence, RefusesOtherKinds) { ExpectRefusedWith("\"file\"", "\"tree\"", "`kind` must be"); }
+
+TEST(Evidence, RefusesOtherLayouts) {
+  ExpectRefusedWith("\": \"", "\":\"", "not laid out");
+  ExpectRefusedWith("}\n", "}", "not laid out");
+  ExpectRefusedWith("\u2014", "\\u2014", "not laid out");
+  ExpectRefused(Example() + "{}", "is not JSON");
+}
+
+TEST(Evidence, RefusesBase64AndHexInOtherSpellings) {
+  const Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  ExpectRefusedWith("\"entry\": \"AQE", "\"entry\": \" AQE", "`entry`");
+  ExpectRefusedWith("\"entry\": \"AQE", "\"entry\": \"-QE", "`entry`");
+  const std::string key = evidence.openings[0].key.Hex();
+  std::string upper = key;
+  for (char& c : upper) c = static_cast<char>(std::toupper(c));
+  ExpectRefusedWith(key, upper, "`openings.key` must be 64 lower-case hex digits");
+  ExpectRefusedWith(key, key.substr(2), "`openings.key` must be 64 lower-case hex digits");
+}
+
+TEST(Evidence, RefusesEntriesThatAreNoStatements) {
+  Evidence evidence = testing::MakeEvidence(testing::kUnsigned);
+  evidence.entry = testing::Entries()[testing::kDeclaration];
+  const absl::StatusOr<std::string> formatted = Format(evidence);
+  ASSERT_FALSE(formatted.ok());
+  EXPECT_EQ(formatted.status().message(), "`entry` is not a statement about a certificate");
+}
+
+TEST(Evidence, RefusesAProofWithAnExtraLine) {
+  ExpectRefusedWith("@v1\\nindex", "@v1\\nextra AAAA\\nindex",
+                    "`proof` must not have an `extra` line");
+}
+
+TEST(Evidence, RefusesProofsThatAreNone) {
+  ExpectRefusedWith("index 2", "index 02", "`proof` is refused");
+}
+
+TEST(Evidence, RefusesOpeningsOutOfOrderOrTooMany) {
+  Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  const Opening trace = evidence.openings[0];
+  Opening task = trace;
+  task.field = "task";
+  evidence.openings = {trace, task};
+  EXPECT_TRUE(Format(evidence).ok());
+  Opening other = trace;
+  other.field = "certifier";
+  for (const std::vector<Opening>& openings : std::vector<std::vector<Opening>>{
+           {task, trace}, {trace, trace}, {task, task}, {trace, task, task}, {other}}) {
+    evidence.openings = openings;
+    const absl::StatusOr<std::string> formatted = Format(evidence);
+    ASSERT_FALSE(formatted.ok());
+    EXPECT_THAT(std::string(formatted.status().message()), HasSubstr("`openings"));
+  }
+  ExpectRefused(absl::StrCat("{\"openings\": [", "], \"openings\": [", "]}"),
+                "`openings` is repeated");
+}
+
+TEST(Evidence, RefusesOpenedValuesThatAreTooLongOrNoText) {
+  Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  evidence.openings[0].value.assign(kMaxOpenedBytes, 'a');
+  EXPECT_TRUE(Format(evidence).ok());
+  evidence.openings[0].value.push_back('a');
+  EXPECT_THAT(std::string(Format(evidence).status().message()), HasSubstr("longer than"));
+  evidence.openings[0].value = "\xff";
+  EXPECT_THAT(std::string(Format(evidence).status().message()), HasSubstr("not UTF-8"));
+}
+
+TEST(Evidence, RefusesDepthAndSizeWithoutReadingOn) {
+  ExpectRefused(std::string(100'000, '['), "the evidence must not be a list");
+  ExpectRefused("{\"openings\": " + std::string(100'000, '['),
+                "an item of `openings` must not be a list");
+  ExpectRefused(std::string(kMaxEvidenceBytes + 1, ' '), "longer than");
+}
+
+}  // namespace
+}  // namespace cairn::evidence

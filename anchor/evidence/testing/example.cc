@@ -1,0 +1,108 @@
+#include "anchor/evidence/testing/example.h"
+
+#include <bit>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "merkle/entry/blind.h"
+#include "merkle/entry/entry.h"
+#include "merkle/entry/statement.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/checkpoint_signer.h"
+#include "merkle/signature/ed25519.h"
+
+namespace cairn::evidence::testing {
+namespace {
+
+constexpr char kTraceValue[] = "order 4711";
+
+Hash BlindKey() { return merkle::Sha256("blind key"); }
+
+PrivateKey FixedKey(absl::string_view seed) {
+  return *PrivateKey::FromSeed(merkle::Sha256(seed).view());
+}
+
+entry::Statement MakeStatement(Leaf leaf) {
+  return {.certificate_hash = merkle::Sha256(CertificateText(leaf)),
+          .policy_status = entry::PolicyStatus::kPass,
+          .supersedes = std::nullopt,
+          .certifier = kCertifier,
+          .trace = leaf == kSigned ? entry::Blind(BlindKey(), "trace", kTraceValue) : "trace-1",
+          .task = "task:7"};
+}
+
+std::string Encode(uint64_t accepted_at_ms, entry::Body body) {
+  return *entry::Encode({.accepted_at_ms = accepted_at_ms, .body = std::move(body)});
+}
+
+// RFC 6962 section 2.1, as it is written.
+Hash Root(absl::Span<const Hash> leaves) {
+  if (leaves.size() == 1) return leaves[0];
+  const size_t split = std::bit_floor(leaves.size() - 1);
+  return merkle::HashNode(Root(leaves.subspan(0, split)), Root(leaves.subspan(split)));
+}
+
+std::vector<Hash> Path(size_t index, absl::Span<const Hash> leaves) {
+  if (leaves.size() == 1) return {};
+  const size_t split = std::bit_floor(leaves.size() - 1);
+  const bool left = index < split;
+  std::vector<Hash> path =
+      left ? Path(index, leaves.subspan(0, split)) : Path(index - split, leaves.subspan(split));
+  path.push_back(Root(left ? leaves.subspan(split) : leaves.subspan(0, split)));
+  return path;
+}
+
+}  // namespace
+
+note::SignerKey LogKey() { return OtherKey(kOrigin); }
+
+note::SignerKey CertifierKey() { return OtherKey(kCertifier); }
+
+note::SignerKey OtherKey(absl::string_view name) {
+  return *note::MakeSignerKey(name, note::KeyType::kEd25519, FixedKey(name));
+}
+
+std::string CertificateText(Leaf leaf) { return absl::StrCat("certificate ", leaf); }
+
+std::vector<std::string> Entries() {
+  const PrivateKey certifier = FixedKey(kCertifier);
+  std::vector<entry::SignedStatement> batch = *entry::SignBatch(
+      kOrigin, {MakeStatement(kBatched), MakeStatement(static_cast<Leaf>(4))}, certifier);
+  constexpr uint64_t kTime = 1'770'000'000'000;
+  return {
+      Encode(kTime, entry::CertifierEntry{.action = entry::CertifierAction::kDeclare,
+                                          .demand = entry::CertifierDemand::kSigned,
+                                          .name = kCertifier,
+                                          .key = certifier.public_key()}),
+      Encode(kTime + 1, entry::SignedStatement{MakeStatement(kUnsigned), {}}),
+      Encode(kTime + 2, *entry::SignStatement(kOrigin, MakeStatement(kSigned), certifier)),
+      Encode(kTime + 3, batch[0]),
+      Encode(kTime + 3, batch[1]),
+  };
+}
+
+Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
+  std::vector<std::string> entries = Entries();
+  std::vector<Hash> leaves;
+  for (const std::string& entry : entries) leaves.push_back(merkle::HashLeaf(entry));
+  std::vector<note::SignerKey> keys;
+  keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
+  const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
+  Evidence evidence{.kind = CertificateKind::kFile,
+                    .entry = entries[leaf],
+                    .proof = {.extra = std::nullopt,
+                              .index = LeafIndex(leaf),
+                              .proof = Path(leaf, leaves),
+                              .checkpoint = *signer.Sign({.origin = signer.origin(),
+                                                          .size = TreeSize(leaves.size()),
+                                                          .root = Root(leaves),
+                                                          .extensions = {}})},
+                    .openings = {}};
+  if (leaf == kSigned) {
+    evidence.openings = {{.field = "trace", .key = BlindKey(), .value = kTraceValue}};
+  }
+  return evidence;
+}
+
+}  // namespace cairn::evidence::testing

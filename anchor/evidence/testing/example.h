@@ -1,0 +1,41 @@
+// A small log with fixed keys, and evidence from it: the same bytes on every run.
+//
+// Five leaves: a certifier's declaration, and statements that are unsigned, signed singly, signed
+// in a batch of two.
+
+#ifndef CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
+#define CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "anchor/evidence/evidence.h"
+#include "merkle/hash.h"
+#include "merkle/note/key.h"
+
+namespace cairn::evidence::testing {
+
+inline constexpr char kOrigin[] = "log.example/cairn";
+inline constexpr char kCertifier[] = "acme";
+
+// Leaf indexes.
+enum Leaf { kDeclaration = 0, kUnsigned = 1, kSigned = 2, kBatched = 3 };
+
+note::SignerKey LogKey();
+note::SignerKey CertifierKey();
+note::SignerKey OtherKey(absl::string_view name);
+
+// SHA-256 of this text is the certificate hash of the statement at `leaf`.
+std::string CertificateText(Leaf leaf);
+
+// The entries, in order.
+std::vector<std::string> Entries();
+
+// Evidence for the leaf, under a checkpoint by `log_key` with `origin`. The signed statement's
+// trace is blinded and opened.
+Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key = LogKey());
+
+}  // namespace cairn::evidence::testing
+
+#endif  // CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_

@@ -1,0 +1,228 @@
+#include "anchor/evidence/verify.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "merkle/entry/blind.h"
+#include "merkle/entry/statement.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/note.h"
+#include "merkle/note/text.h"
+#include "merkle/verify.h"
+
+namespace cairn::evidence {
+namespace {
+
+using entry::SignedStatement;
+using entry::Statement;
+
+const PublicKey* SigningKey(const SignedStatement& signed_statement) {
+  if (const auto* single = std::get_if<entry::SingleSignature>(&signed_statement.signature)) {
+    return &single->key;
+  }
+  if (const auto* batch = std::get_if<entry::BatchSignature>(&signed_statement.signature)) {
+    return &batch->key;
+  }
+  return nullptr;
+}
+
+Layer CertificateLayer(const Statement& statement, const VerifyOptions& options) {
+  Layer layer{
+      .name = "certificate", .detail = {}, .required = options.certificate_hash.has_value()};
+  const std::string logged = statement.certificate_hash.Hex();
+  if (!options.certificate_hash) {
+    layer.detail = absl::StrCat("no certificate given; the entry is about sha256:", logged);
+  } else if (!options.certificate_hash->ok()) {
+    layer.state = State::kFalse;
+    layer.detail = std::string(options.certificate_hash->status().message());
+  } else if (**options.certificate_hash != statement.certificate_hash) {
+    layer.state = State::kFalse;
+    layer.detail = absl::StrCat(
+        "certificateHash: the certificate given has sha256:", (*options.certificate_hash)->Hex(),
+        ", the entry is about sha256:", logged);
+  } else {
+    layer.state = State::kProven;
+    layer.detail = absl::StrCat("the certificate given is the one of the entry, sha256:", logged);
+  }
+  return layer;
+}
+
+Layer StatementLayer(absl::string_view origin, const SignedStatement& signed_statement,
+                     const VerifyOptions& options) {
+  const std::string& certifier = signed_statement.statement.certifier;
+  const auto given = options.certifier_keys.find(certifier);
+  const PublicKey* const signing_key = SigningKey(signed_statement);
+  Layer layer{.name = "statement", .detail = {}, .required = given != options.certifier_keys.end()};
+  const std::string not_theirs = absl::StrCat("logged under the name `", certifier,
+                                              "` by the operator; not proved to be theirs");
+  if (signing_key == nullptr) {
+    layer.detail = absl::StrCat(not_theirs, " (the statement is not signed)");
+    return layer;
+  }
+  // Also without the certifier's key: a signature that does not hold under the key it names is
+  // wrong whoever that belongs to.
+  const absl::Status holds = entry::VerifyStatement(origin, signed_statement,
+                                                    layer.required ? given->second : *signing_key);
+  if (!holds.ok()) {
+    layer.state = State::kFalse;
+    layer.detail = absl::StrCat("signature by `", certifier, "`: ", holds.message());
+  } else if (layer.required) {
+    layer.state = State::kProven;
+    layer.detail = absl::StrCat("signed by `", certifier, "` with the key given");
+  } else {
+    layer.detail =
+        absl::StrCat(not_theirs, " (signed with key ", note::FormatBase64(signing_key->view()),
+                     "; give their key to have it proved)");
+  }
+  return layer;
+}
+
+// The policy status is part of what is signed; a signature that fails says nothing about it.
+Layer PolicyLayer(const Statement& statement, const Layer& statement_layer) {
+  Layer layer{.name = "policy", .detail = {}};
+  if (statement_layer.state == State::kProven) layer.state = State::kProven;
+  if (statement.policy_status == entry::PolicyStatus::kUnspecified) {
+    layer.detail = "the certifier states nothing about its policy";
+  } else {
+    layer.detail =
+        absl::StrCat("the certifier states: ", entry::PolicyStatusName(statement.policy_status));
+  }
+  return layer;
+}
+
+Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoint,
+                      const VerifyOptions& options) {
+  Layer layer{.name = "checkpoint", .detail = {}, .required = true};
+  if (!options.log_key) {
+    layer.detail = "no log key given; the checkpoint's signature was not checked";
+    return layer;
+  }
+  const note::VerifierKey& key = *options.log_key;
+  if (checkpoint.origin != key.name()) {
+    layer.state = State::kFalse;
+    layer.detail = absl::StrCat("origin: the checkpoint is of log `", checkpoint.origin,
+                                "`, the key given is of `", key.name(), "`");
+    return layer;
+  }
+  if (absl::StatusOr<note::Checkpoint> signed_by_log =
+          note::VerifyCheckpoint(evidence.proof.checkpoint, key);
+      !signed_by_log.ok()) {
+    layer.state = State::kFalse;
+    layer.detail = std::string(signed_by_log.status().message());
+    return layer;
+  }
+  layer.state = State::kProven;
+  layer.detail = absl::StrCat("signed by `", key.name(), "` (key ", key.id().Hex(),
+                              "): the log's promise alone: not witnessed");
+  return layer;
+}
+
+Layer InclusionLayer(const Evidence& evidence, const note::Checkpoint& checkpoint,
+                     const Layer& checkpoint_layer) {
+  Layer layer{.name = "inclusion", .detail = {}, .required = true};
+  const absl::Status included = merkle::VerifyInclusion(evidence.proof.index, checkpoint.size,
+                                                        merkle::HashLeaf(evidence.entry),
+                                                        evidence.proof.proof, checkpoint.root);
+  if (!included.ok()) {
+    layer.state = State::kFalse;
+    layer.detail = std::string(included.message());
+    return layer;
+  }
+  layer.detail = absl::StrCat("leaf ", evidence.proof.index.value(), " of ",
+                              checkpoint.size.value(), " under root ", checkpoint.root.Hex());
+  if (checkpoint_layer.state == State::kProven) {
+    layer.state = State::kProven;
+  } else {
+    absl::StrAppend(&layer.detail, ", as far as the checkpoint can be believed");
+  }
+  return layer;
+}
+
+// Nothing for an id that is neither blinded nor opened.
+std::optional<Layer> OpeningLayer(absl::string_view field, const std::string& id,
+                                  const std::vector<Opening>& openings) {
+  Layer layer{.name = std::string(field), .detail = {}};
+  for (const Opening& opening : openings) {
+    if (opening.field != field) continue;
+    layer.required = true;
+    const absl::Status opened = entry::VerifyOpening(id, opening.key, field, opening.value);
+    layer.state = opened.ok() ? State::kProven : State::kFalse;
+    layer.detail = opened.ok() ? absl::StrCat("blinded; opens to `", opening.value, "`")
+                               : std::string(opened.message());
+    return layer;
+  }
+  if (!absl::StartsWith(id, entry::kBlindPrefix)) return std::nullopt;
+  layer.detail = absl::StrCat("`", id, "` looks blinded; this evidence does not open it");
+  return layer;
+}
+
+Layer TimeLayer(uint64_t accepted_at_ms) {
+  Layer layer{.name = "time", .detail = {}};
+  // Beyond any clock; a date of it would only mislead.
+  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
+  const std::string when =
+      accepted_at_ms < kYear10000Ms
+          ? absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
+                             absl::FromUnixMillis(static_cast<int64_t>(accepted_at_ms)),
+                             absl::UTCTimeZone())
+          : absl::StrCat(accepted_at_ms, " ms");
+  layer.detail = absl::StrCat("accepted at ", when,
+                              " is the operator's claim; earliest time proved: none yet");
+  return layer;
+}
+
+}  // namespace
+
+absl::string_view StateName(State state) {
+  switch (state) {
+    case State::kProven:
+      return "proven";
+    case State::kNotProven:
+      return "not_proven";
+    case State::kFalse:
+      break;
+  }
+  return "false";
+}
+
+absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options) {
+  absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry);
+  if (!entry.ok()) return entry.status();
+  absl::StatusOr<note::Note> note = note::ParseNote(evidence.proof.checkpoint);
+  if (!note.ok()) return note.status();
+  absl::StatusOr<note::Checkpoint> checkpoint = note::ParseCheckpoint(note->text);
+  if (!checkpoint.ok()) return checkpoint.status();
+
+  const Statement& statement = entry->signed_statement.statement;
+  Report report{.claim = {.origin = checkpoint->origin,
+                          .index = evidence.proof.index,
+                          .tree_size = checkpoint->size,
+                          .root = checkpoint->root,
+                          .accepted_at_ms = entry->accepted_at_ms,
+                          .statement = statement},
+                .layers = {},
+                .reasons = {}};
+  const Layer checkpoint_layer = CheckpointLayer(evidence, *checkpoint, options);
+  const Layer statement_layer =
+      StatementLayer(checkpoint->origin, entry->signed_statement, options);
+  report.layers = {CertificateLayer(statement, options), statement_layer,
+                   PolicyLayer(statement, statement_layer),
+                   InclusionLayer(evidence, *checkpoint, checkpoint_layer), checkpoint_layer};
+  for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
+    if (std::optional<Layer> opening = OpeningLayer(field, *id, evidence.openings)) {
+      report.layers.push_back(*std::move(opening));
+    }
+  }
+  report.layers.push_back(TimeLayer(entry->accepted_at_ms));
+  for (const Layer& layer : report.layers) {
+    if (layer.state == State::kFalse || (layer.required && layer.state != State::kProven)) {
+      report.reasons.push_back(absl::StrCat(layer.name, ": ", layer.detail));
+    }
+  }
+  return report;
+}
+
+}  // namespace cairn::evidence

@@ -1,0 +1,84 @@
+// Verifies evidence offline, layer by layer, against what the verifier itself brings: the log's
+// key, certifiers' keys, the certificate.
+//
+// A layer is *proven* (it follows from the evidence and the verifier's keys), *not proven* (nothing
+// contradicts it, something is missing), or *false* (something contradicts it). Evidence is
+// verified when no layer is false and every layer that was asked for is proven: inclusion and the
+// checkpoint always; the statement's signature when its certifier's key was given; the certificate
+// when one was given; openings where there are any.
+//
+// What verified means: a log with this key signed a tree that holds this entry. Not that the
+// certificate is true, nor that the log shows everyone the same tree: no witness is asked here.
+// Threads: pure.
+
+#ifndef CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
+#define CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "anchor/evidence/evidence.h"
+#include "merkle/entry/entry.h"
+#include "merkle/hash.h"
+#include "merkle/note/key.h"
+#include "merkle/signature/ed25519.h"
+#include "merkle/types.h"
+
+namespace cairn::evidence {
+
+struct VerifyOptions {
+  // Without it the checkpoint cannot be proven, and so the evidence not verified; the rest is still
+  // looked at.
+  std::optional<note::VerifierKey> log_key;
+  // By the certifier's name. Keys of other certifiers than the entry's are not used.
+  std::map<std::string, PublicKey> certifier_keys;
+  // The hash of the certificate at hand, or why it has none; absent when there is no certificate.
+  // See merkle/certificate/certificate.h.
+  std::optional<absl::StatusOr<Hash>> certificate_hash;
+};
+
+enum class State { kProven, kNotProven, kFalse };
+
+// "proven", "not_proven", "false".
+absl::string_view StateName(State state);
+
+struct Layer {
+  std::string name;  // Of kLayers: "certificate", "statement", "policy", ...
+  State state = State::kNotProven;
+  std::string detail;
+  bool required = false;
+};
+
+// What the evidence claims. To be believed as far as the layers say.
+struct Claim {
+  std::string origin;
+  LeafIndex index;
+  TreeSize tree_size;
+  Hash root;
+  uint64_t accepted_at_ms = 0;
+  entry::Statement statement;
+};
+
+struct Report {
+  Claim claim;
+  // In this order: certificate, statement, policy, inclusion, checkpoint; trace and task where
+  // they are blinded; time.
+  std::vector<Layer> layers;
+  // Why it is not verified, one "layer: reason" each; empty exactly when it is.
+  std::vector<std::string> reasons;
+
+  bool verified() const { return reasons.empty(); }
+};
+
+// kInvalidArgument when the evidence contains no statement or no readable checkpoint, which Parse
+// does not let through.
+absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options);
+
+}  // namespace cairn::evidence
+
+#endif  // CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
