@@ -35,22 +35,27 @@ constexpr size_t kMaxCopiedEntryBytes = 1024;
 // A digest fetched by each EVP_Digest call costs more than the hashing of a node itself.
 const EVP_MD* Sha256Digest() {
   static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  assert(digest != nullptr && "OpenSSL offers no SHA-256");
   return digest;
 }
 
-// SHA-256 with one reused OpenSSL context. A failure of OpenSSL here means a library without
-// SHA-256 or no memory: nothing that a caller could handle.
+// SHA-256 with reused OpenSSL contexts: a begun one, which is copied for each hash. Copying costs
+// less than beginning anew, which looks for engines and library initialisation each time. A failure
+// of OpenSSL here means a library without SHA-256 or no memory: nothing that a caller could handle.
 class Hasher {
  public:
-  Hasher() : digest_(Sha256Digest()), context_(EVP_MD_CTX_new()) {
-    assert(digest_ != nullptr && "OpenSSL offers no SHA-256");
-    assert(context_ != nullptr && "out of memory");
+  Hasher() : begun_(EVP_MD_CTX_new()), context_(EVP_MD_CTX_new()) {
+    assert(begun_ != nullptr && context_ != nullptr && "out of memory");
+    Check(EVP_DigestInit_ex2(begun_, Sha256Digest(), nullptr));
   }
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
-  ~Hasher() { EVP_MD_CTX_free(context_); }
+  ~Hasher() {
+    EVP_MD_CTX_free(begun_);
+    EVP_MD_CTX_free(context_);
+  }
 
-  void Begin() { Check(EVP_DigestInit_ex2(context_, digest_, nullptr)); }
+  void Begin() { Check(EVP_MD_CTX_copy_ex(context_, begun_)); }
   void Add(const void* data, size_t size) { Check(EVP_DigestUpdate(context_, data, size)); }
   Hash Finish() {
     Hash hash;
@@ -66,7 +71,7 @@ class Hasher {
  private:
   static void Check(int result) { assert(result == 1 && "OpenSSL failed to compute SHA-256"); }
 
-  const EVP_MD* digest_;
+  EVP_MD_CTX* begun_;
   EVP_MD_CTX* context_;
 };
 
