@@ -77,7 +77,7 @@ TEST(ParseTlogProof, NamesWhatIsWrong) {
   ExpectMalformed(with("index 1\n", "index 1\r\n"), "digits 0 to 9");
   ExpectMalformed(with("index 1\n", "index 9223372036854775808\n"), "above 2^63 - 1");
   ExpectMalformed(with("index 1\n", "index 1\nAAAA\n"), "a proof's hash: a hash is 32 bytes");
-  ExpectMalformed(with("index 1\n", "index 1\n\n"), "");
+  ExpectMalformed(with("index 1\n", "index 1\n\n"), "a checkpoint's size: ");
   ExpectMalformed(with("log.example/one\n3\n", "log.example/one\n03\n"), "leading zeros");
   ExpectMalformed(Parse("c2sp.org/tlog-proof@v1\n"), "cut short");
   ExpectMalformed(Parse("c2sp.org/tlog-proof@v1\nextra eA==\n"), "cut short");
@@ -122,13 +122,13 @@ TEST(VerifyTlogProof, RefusesOtherLeavesIndexesPathsAndKeys) {
     change(proof);
     return VerifyTlogProof(proof, Leaf(1), LogKey()).status();
   };
-  ExpectMalformed(VerifyTlogProof(Sample(), Leaf(0), LogKey()).status(), "");
-  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(0); }), "");
-  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(2); }), "");
-  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(3); }), "");
-  ExpectMalformed(verify([](TlogProof& p) { p.proof.pop_back(); }), "");
-  ExpectMalformed(verify([](TlogProof& p) { p.proof.push_back(Leaf(2)); }), "");
-  ExpectMalformed(verify([](TlogProof& p) { std::swap(p.proof[0], p.proof[1]); }), "");
+  ExpectMalformed(VerifyTlogProof(Sample(), Leaf(0), LogKey()).status(), "leads to root");
+  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(0); }), "leads to root");
+  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(2); }), "wrong proof length");
+  ExpectMalformed(verify([](TlogProof& p) { p.index = LeafIndex(3); }), "not below tree size 3");
+  ExpectMalformed(verify([](TlogProof& p) { p.proof.pop_back(); }), "wrong proof length");
+  ExpectMalformed(verify([](TlogProof& p) { p.proof.push_back(Leaf(2)); }), "wrong proof length");
+  ExpectMalformed(verify([](TlogProof& p) { std::swap(p.proof[0], p.proof[1]); }), "leads to root");
   ExpectMalformed(verify([](TlogProof& p) { p.checkpoint = "not a note\n"; }), "no blank line");
   ExpectError(verify([](TlogProof& p) { p.checkpoint = SignedCheckpoint(3, Leaf(0), 'b'); }),
               absl::StatusCode::kPermissionDenied, "no signature is by a key");

@@ -1,0 +1,24 @@
+// A checkpoint has one spelling.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "absl/strings/string_view.h"
+#include "merkle/note/checkpoint.h"
+
+namespace cairn::note {
+namespace {
+
+int Check(absl::string_view input) {
+  absl::StatusOr<Checkpoint> checkpoint = ParseCheckpoint(input);
+  if (checkpoint.ok() && *FormatCheckpoint(*checkpoint) != input) std::abort();
+  return 0;
+}
+
+}  // namespace
+}  // namespace cairn::note
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return cairn::note::Check({reinterpret_cast<const char*>(data), size});
+}
