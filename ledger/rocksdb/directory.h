@@ -1,0 +1,64 @@
+// The directory that holds a log, before and around its database.
+//
+// Shape: DIR/LOCK (held while open), DIR/db (the database), DIR/signed (signed_file.h),
+//   DIR/staging (index files on their way into the database). A new database is made as
+//   DIR/db.creating and renamed, so that DIR/db exists exactly when the log was created whole.
+// Errors: kFailedPrecondition for a directory that is not ours to use, with what to do.
+
+#ifndef CAIRN_LEDGER_ROCKSDB_DIRECTORY_H_
+#define CAIRN_LEDGER_ROCKSDB_DIRECTORY_H_
+
+#include <rocksdb/file_system.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace cairn::ledger {
+
+class Directory {
+ public:
+  // Takes the directory for this process: makes it (its parent must exist) and locks it. One that
+  // holds anything which is not cairn's is refused untouched, and so is one locked by another
+  // process.
+  static absl::StatusOr<std::unique_ptr<Directory>> Claim(
+      std::shared_ptr<rocksdb::FileSystem> file_system, const std::string& path);
+  // Whether a log was created there. Changes nothing, needs no lock. kFailedPrecondition as above.
+  static absl::StatusOr<bool> HasLog(rocksdb::FileSystem& file_system, const std::string& path);
+
+  // Unlocks.
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string DatabasePath() const;
+  std::string SignedPath() const;
+  std::string StagingPath() const;
+
+  absl::StatusOr<bool> HasLog() const { return HasLog(*file_system_, path_); }
+
+  // Creates the log: `make_database(path)` must leave a closed, synced database at `path`. All is
+  // durable when this returns OK; after a crash HasLog() is false and it can be done again.
+  absl::Status Create(const std::function<absl::Status(const std::string& path)>& make_database);
+
+  // Removes what an interrupted ingestion left in the staging directory; makes it if need be.
+  absl::Status ClearStaging();
+
+ private:
+  Directory(std::shared_ptr<rocksdb::FileSystem> file_system, std::string path,
+            rocksdb::FileLock* lock)
+      : file_system_(std::move(file_system)), path_(std::move(path)), lock_(lock) {}
+
+  std::shared_ptr<rocksdb::FileSystem> file_system_;
+  std::string path_;
+  rocksdb::FileLock* lock_;
+};
+
+}  // namespace cairn::ledger
+
+#endif  // CAIRN_LEDGER_ROCKSDB_DIRECTORY_H_
