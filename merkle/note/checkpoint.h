@@ -4,8 +4,7 @@
 // Shape: origin '\n' decimal size '\n' base64 root '\n', then optional non-empty extension lines.
 //   An empty tree has the root SHA-256("").
 // Errors: kInvalidArgument for malformed bytes, kPermissionDenied for signatures that are missing
-// or
-//   do not verify.
+//   or do not verify, and for a key of another origin.
 // Threads: pure.
 
 #ifndef CAIRN_MERKLE_NOTE_CHECKPOINT_H_

@@ -1,8 +1,7 @@
 // Names, IDs and text forms of the keys that sign notes.
 //
 // Source: C2SP signed-note v1.0.0 and tlog-cosignature v1.0.1. The text form of a private key is
-// the
-//   one of Go's sumdb/note.
+//   the one of Go's sumdb/note.
 // Shape: vkey         name+hhhhhhhh+base64(type || public key)
 //        private key  PRIVATE+KEY+name+hhhhhhhh+base64(type || seed)
 //        key ID       first 4 bytes of SHA-256(name || 0x0A || type || public key)

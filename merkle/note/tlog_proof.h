@@ -2,8 +2,7 @@
 //
 // Source: C2SP tlog-proof (untagged; text of 2026-05).
 // Shape: "c2sp.org/tlog-proof@v1\n", optionally "extra " base64 '\n', "index " decimal '\n', at
-// most
-//   63 lines of one base64 hash (the leaf's sibling first), '\n', the checkpoint's note as it
+//   most 63 lines of one base64 hash (the leaf's sibling first), '\n', the checkpoint's note as it
 //   stands. `extra` is authenticated by nothing.
 // Errors: kInvalidArgument for malformed bytes and for proofs that do not lead to the signed root;
 //   kPermissionDenied when the log's signature is missing or does not verify.
