@@ -1,0 +1,31 @@
+// The address cairnd listens on.
+
+#ifndef CAIRN_LEDGER_SERVER_ADDRESS_H_
+#define CAIRN_LEDGER_SERVER_ADDRESS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace cairn::server {
+
+struct Address {
+  std::string host;  // As given, without brackets.
+  uint16_t port = 0;
+  // Only this machine can reach it: 127.0.0.0/8, ::1 or localhost. By its text alone, so that no
+  // name server has a say.
+  bool loopback = false;
+
+  // HOST:PORT, brackets around an IPv6 host.
+  std::string Format() const;
+};
+
+// HOST:PORT. kInvalidArgument for anything else, such as a port above 65535 or an IPv6 host without
+// brackets.
+absl::StatusOr<Address> ParseAddress(absl::string_view text);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_ADDRESS_H_

@@ -1,0 +1,32 @@
+// What an append is answered with: the entry and its inclusion proof under the view's checkpoint.
+//
+// Entries of the commit that led to the view come from memory; others (duplicates) are read.
+// Threads: any.
+
+#ifndef CAIRN_LEDGER_SERVER_ANSWER_H_
+#define CAIRN_LEDGER_SERVER_ANSWER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ledger/log.h"
+#include "ledger/view.h"
+#include "merkle/types.h"
+
+namespace cairn::server {
+
+// Whether EntryOf and ProofOf need no disk.
+bool IsRecent(const ledger::View& view, LeafIndex index);
+
+// Errors as of Log's reading calls. Requires: the view's tree contains `index`.
+absl::StatusOr<std::string> EntryOf(ledger::Log& log, const ledger::View& view, LeafIndex index);
+// n x 32 bytes.
+absl::StatusOr<std::string> ProofOf(ledger::Log& log, const ledger::View& view, LeafIndex index);
+
+// The status of one statement that was not taken, with the index it is about.
+absl::Status ItemError(const ledger::ItemResult& item);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_ANSWER_H_

@@ -1,0 +1,92 @@
+#include "ledger/server/append.h"
+
+#include <utility>
+#include <vector>
+
+#include "ledger/server/answer.h"
+#include "ledger/server/request.h"
+#include "ledger/server/status.h"
+#include "proto/log.pb.h"
+
+namespace cairn::server {
+namespace {
+
+absl::StatusOr<ledger::Submission> Accept(const Context& context,
+                                          const grpc::CallbackServerContext& call,
+                                          const grpc::ByteBuffer& bytes) {
+  const absl::StatusOr<v1::AppendRequest> request = ParseMessage<v1::AppendRequest>(bytes);
+  if (!request.ok()) return request.status();
+  if (!request->has_statement()) return InvalidField("statement", "is missing");
+  if (!v1::WaitFor_IsValid(request->wait_for())) {
+    return InvalidField("wait_for", "is neither INTEGRATED (0) nor COSIGNED (1)");
+  }
+  if (request->wait_for() == v1::WAIT_FOR_COSIGNED) {
+    return absl::FailedPreconditionError(
+        "wait_for: this log has no witness policy, so nothing is ever cosigned; ask for "
+        "INTEGRATED");
+  }
+  const absl::StatusOr<Caller> caller = context.callers.Identify(ReadCredentials(call));
+  if (!caller.ok()) return caller.status();
+  absl::StatusOr<ledger::Submission> submission = context.admission.Admit(
+      *caller, *context.log.Newest()->certifiers, "statement.", request->statement(), "signature.",
+      request->has_signature() ? &request->signature() : nullptr);
+  if (!submission.ok()) return submission;
+  const auto& said = std::get<entry::SignedStatement>(submission->body).statement;
+  if (absl::Status charged = context.limiter.Charge({{said.certifier, 1}}); !charged.ok()) {
+    return charged;
+  }
+  return submission;
+}
+
+absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::ItemResult& item,
+                  grpc::ByteBuffer* response) {
+  v1::AppendResponse out;
+  absl::StatusOr<std::string> entry = EntryOf(log, view, item.index);
+  if (!entry.ok()) return entry.status();
+  absl::StatusOr<std::string> proof = ProofOf(log, view, item.index);
+  if (!proof.ok()) return proof.status();
+  out.set_index(item.index.value());
+  out.set_duplicate(item.duplicate);
+  out.set_entry(*std::move(entry));
+  out.set_proof(*std::move(proof));
+  out.set_checkpoint(view.checkpoint);
+  *response = SerializeMessage(out);
+  return absl::OkStatus();
+}
+
+void Answer(const Context& context, ledger::AppendResult result, grpc::ServerUnaryReactor* reactor,
+            grpc::ByteBuffer* response) {
+  if (!result.status.ok()) {
+    return reactor->Finish(ToGrpc(WithDefaultRetry(result.status)));
+  }
+  const ledger::ItemResult item = result.items.front();
+  if (!item.status.ok()) return reactor->Finish(ToGrpc(ItemError(item)));
+  const bool recent = IsRecent(*result.view, item.index);
+  auto finish = [&log = context.log, view = std::move(result.view), item, reactor, response] {
+    reactor->Finish(ToGrpc(Fill(log, *view, item, response)));
+  };
+  if (recent) return finish();
+  context.workers.Run(std::move(finish));
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* HandleAppend(const Context& context, grpc::CallbackServerContext* call,
+                                       const grpc::ByteBuffer& request,
+                                       grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  absl::StatusOr<ledger::Submission> submission = Accept(context, *call, request);
+  if (!submission.ok()) {
+    reactor->Finish(ToGrpc(submission.status()));
+    return reactor;
+  }
+  std::vector<ledger::Submission> batch;
+  batch.push_back(*std::move(submission));
+  // The reactor lives until Finish, whatever becomes of the call, so the callback may come late.
+  context.log.Append(std::move(batch), [&context, reactor, response](ledger::AppendResult result) {
+    Answer(context, std::move(result), reactor, response);
+  });
+  return reactor;
+}
+
+}  // namespace cairn::server

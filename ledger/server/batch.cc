@@ -1,0 +1,153 @@
+#include "ledger/server/batch.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "ledger/server/answer.h"
+#include "ledger/server/request.h"
+#include "ledger/server/status.h"
+
+namespace cairn::server {
+namespace {
+
+absl::Status CheckShape(const v1::AppendStreamRequest& request) {
+  const int size = request.statements_size();
+  if (size == 0 || size > static_cast<int>(entry::kMaxBatchSize)) {
+    return InvalidField("statements", absl::StrCat("has ", size, " items; send 1 to ",
+                                                   entry::kMaxBatchSize, " a batch"));
+  }
+  if (request.ByteSizeLong() > kMaxBatchBytes) {
+    return InvalidField("statements", absl::StrCat("make a batch of ", request.ByteSizeLong(),
+                                                   " bytes; send at most ", kMaxBatchBytes));
+  }
+  if (request.signatures_size() != 0 && request.signatures_size() != size) {
+    return InvalidField("signatures", absl::StrCat("has ", request.signatures_size(), " items for ",
+                                                   size, " statements; send none or one for each"));
+  }
+  if (request.signatures_size() != 0 && request.has_batch_signature()) {
+    return InvalidField("batch_signature", "stands beside `signatures`; send one of the two");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Batch::Batch(const Context& context, const Caller& caller, const v1::AppendStreamRequest& request)
+    : id_(request.id()),
+      want_entries_(request.want_entries()),
+      want_proofs_(request.want_proofs()),
+      refused_(Prepare(context, caller, request)) {
+  if (!refused_.ok()) submissions_.clear();
+}
+
+absl::Status Batch::Prepare(const Context& context, const Caller& caller,
+                            const v1::AppendStreamRequest& request) {
+  if (absl::Status shape = CheckShape(request); !shape.ok()) return shape;
+  size_ = request.statements_size();
+  errors_.resize(size_);
+  if (request.has_batch_signature()) {
+    absl::StatusOr<std::vector<ledger::Submission>> all = context.admission.AdmitBatch(
+        caller, *context.log.Newest()->certifiers, request.statements(), request.batch_signature());
+    if (!all.ok()) return all.status();
+    submissions_ = *std::move(all);
+  } else {
+    AdmitEach(context, caller, request);
+  }
+  return Charge(context);
+}
+
+void Batch::AdmitEach(const Context& context, const Caller& caller,
+                      const v1::AppendStreamRequest& request) {
+  const auto view = context.log.Newest();
+  submissions_.reserve(size_);
+  for (int i = 0; i < size_; ++i) {
+    const v1::Signature* signature =
+        request.signatures_size() > 0 ? &request.signatures(i) : nullptr;
+    absl::StatusOr<ledger::Submission> one = context.admission.Admit(
+        caller, *view->certifiers, absl::StrCat("statements[", i, "]."), request.statements(i),
+        absl::StrCat("signatures[", i, "]."), signature);
+    if (one.ok()) {
+      submissions_.push_back(*std::move(one));
+    } else {
+      errors_[i] = one.status();
+    }
+  }
+}
+
+absl::Status Batch::Charge(const Context& context) const {
+  absl::flat_hash_map<std::string, uint64_t> entries;
+  for (const ledger::Submission& submission : submissions_) {
+    ++entries[std::get<entry::SignedStatement>(submission.body).statement.certifier];
+  }
+  return context.limiter.Charge(entries);
+}
+
+bool Batch::AnswerReadsDisk(const ledger::AppendResult& result) const {
+  if (!result.status.ok() || (!want_entries_ && !want_proofs_)) return false;
+  return std::any_of(result.items.begin(), result.items.end(),
+                     [&result](const ledger::ItemResult& item) {
+                       return item.status.ok() && !IsRecent(*result.view, item.index);
+                     });
+}
+
+absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& result,
+                              v1::AppendStreamResponse& out) const {
+  size_t next = 0;
+  for (int i = 0; i < size_; ++i) {
+    // Empty strings hold the places of items in error.
+    std::string* entry = want_entries_ ? out.add_entries() : nullptr;
+    std::string* proof = want_proofs_ ? out.add_proofs() : nullptr;
+    absl::Status error = errors_[i];
+    const ledger::ItemResult* item = nullptr;
+    if (error.ok()) {
+      item = &result.items[next++];
+      if (!item->status.ok()) error = ItemError(*item);
+    }
+    if (!error.ok()) {
+      v1::AppendException* exception = out.add_exceptions();
+      exception->set_item(i);
+      if (item != nullptr) exception->set_index(item->index.value());
+      *exception->mutable_error() = ToRpcStatus(error);
+      continue;
+    }
+    if (item->duplicate) {
+      v1::AppendException* exception = out.add_exceptions();
+      exception->set_item(i);
+      exception->set_duplicate(true);
+      exception->set_index(item->index.value());
+    } else {
+      if (out.count() == 0) out.set_first_index(item->index.value());
+      out.set_count(out.count() + 1);
+    }
+    if (entry != nullptr) {
+      absl::StatusOr<std::string> read = EntryOf(log, *result.view, item->index);
+      if (!read.ok()) return read.status();
+      *entry = *std::move(read);
+    }
+    if (proof != nullptr) {
+      absl::StatusOr<std::string> made = ProofOf(log, *result.view, item->index);
+      if (!made.ok()) return made.status();
+      *proof = *std::move(made);
+    }
+  }
+  out.set_checkpoint(result.view->checkpoint);
+  return absl::OkStatus();
+}
+
+v1::AppendStreamResponse Batch::Answer(ledger::Log& log, const ledger::AppendResult& result) const {
+  absl::Status status = refused_;
+  if (status.ok()) status = WithDefaultRetry(result.status);
+  v1::AppendStreamResponse out;
+  if (status.ok()) status = FillItems(log, result, out);
+  if (!status.ok()) {
+    out.Clear();
+    *out.mutable_error() = ToRpcStatus(status);
+  }
+  out.set_id(id_);
+  return out;
+}
+
+}  // namespace cairn::server

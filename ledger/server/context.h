@@ -1,0 +1,26 @@
+// What every call handler works with. All of it outlives the calls.
+
+#ifndef CAIRN_LEDGER_SERVER_CONTEXT_H_
+#define CAIRN_LEDGER_SERVER_CONTEXT_H_
+
+#include "ledger/log.h"
+#include "ledger/server/admission.h"
+#include "ledger/server/caller.h"
+#include "ledger/server/drain.h"
+#include "ledger/server/limits.h"
+#include "ledger/server/workers.h"
+
+namespace cairn::server {
+
+struct Context {
+  ledger::Log& log;
+  const CallerDirectory& callers;
+  const Admission& admission;
+  Limiter& limiter;
+  Workers& workers;
+  Drain& drain;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_CONTEXT_H_

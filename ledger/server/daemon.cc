@@ -1,0 +1,162 @@
+#include "ledger/server/daemon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "ledger/log.h"
+#include "ledger/rocksdb/store.h"
+#include "ledger/server/context.h"
+#include "ledger/server/declare.h"
+#include "ledger/server/keys.h"
+#include "ledger/server/listener.h"
+#include "ledger/server/logger.h"
+#include "ledger/server/service.h"
+#include "ledger/server/system_clock.h"
+#include "merkle/note/checkpoint_signer.h"
+
+namespace cairn::server {
+namespace {
+
+constexpr int kWorkerThreads = 2;
+
+// The store under the guard against a second history: a log that does not exist is created only
+// with keys that have never signed, or at the operator's word.
+absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> OpenStore(const Settings& settings,
+                                                                const std::string& vkey) {
+  const absl::StatusOr<bool> used = AnyKeyUsed(settings.keys);
+  if (!used.ok()) return used.status();
+  ledger::OpenOptions options;
+  options.path = settings.data_dir;
+  options.origin = settings.origin;
+  options.vkey = vkey;
+  options.create = !*used || settings.accept_new_log_for_used_key;
+  absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> store = ledger::RocksDbStore::Open(options);
+  if (!options.create && absl::IsNotFound(store.status())) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "there is no log in ", settings.data_dir, ", but key file ", settings.keys.front().file,
+        " has signed one (says ", settings.keys.front().state_file,
+        "): a new log under this key would be a second history. Point --data_dir at that log or "
+        "restore it, or make a new key; only if no checkpoint of that log ever left this machine, "
+        "give --accept_new_log_for_used_key"));
+  }
+  return store;
+}
+
+// Written whatever becomes of the process; nothing that waits for an answer gets one.
+void DieOf(const absl::Status& why) {
+  LogError("the log has stopped itself; restart cairnd, which recovers",
+           {{"reason", std::string(why.message())}});
+  _exit(1);
+}
+
+class RunningDaemon final : public Daemon {
+ public:
+  explicit RunningDaemon(note::CheckpointSigner signer) : signer_(std::move(signer)) {}
+  ~RunningDaemon() override { Stop(); }
+
+  absl::Status OpenLog(const Settings& settings) {
+    absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> store =
+        OpenStore(settings, signer_.verifier_keys().front().Format());
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    const absl::StatusOr<ledger::TreeState> state = store_->ReadState();
+    if (!state.ok()) return state.status();
+    // An empty log has told nobody anything, so binding a used key to it can be accepted.
+    const bool accept = settings.accept_new_log_for_used_key && state->size == TreeSize(0);
+    if (absl::Status bound = BindKeys(settings.keys, store_->identity(), accept); !bound.ok()) {
+      return bound;
+    }
+    ledger::LogOptions options;
+    options.free_space_reserve_bytes = settings.free_space_reserve_bytes;
+    options.on_fatal = DieOf;
+    absl::StatusOr<std::unique_ptr<ledger::Log>> log =
+        ledger::Log::Open(std::move(options), store_.get(), &clock_, &signer_);
+    if (!log.ok()) return log.status();
+    log_ = *std::move(log);
+    return DeclareCertifiers(*log_, settings.certifiers);
+  }
+
+  absl::Status Serve(const Settings& settings) {
+    absl::flat_hash_map<std::string, Limits> limits;
+    for (const CertifierSettings& certifier : settings.certifiers) {
+      if (certifier.limits.has_value()) limits[certifier.name] = *certifier.limits;
+    }
+    callers_ = std::make_unique<CallerDirectory>(settings.certifiers);
+    admission_ = std::make_unique<Admission>(settings.origin, settings.address.loopback);
+    limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
+    workers_ = std::make_unique<Workers>(kWorkerThreads);
+    context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, drain_});
+    service_ = MakeLogService(*context_);
+    absl::StatusOr<Listener> listener = Listen(settings, service_.get());
+    if (!listener.ok()) return listener.status();
+    listener_ = *std::move(listener);
+    listener_.server->GetHealthCheckService()->SetServingStatus(true);
+    return absl::OkStatus();
+  }
+
+  void Report(const Settings& settings) const {
+    LogInfo("serving", {{"address", listener_.address.Format()},
+                        {"origin", settings.origin},
+                        {"vkey", signer_.verifier_keys().front().Format()},
+                        {"size", absl::StrCat(log_->Newest()->size().value())},
+                        {"tls", settings.tls.has_value() ? "yes" : "no"}});
+    LogWarning(
+        "no witness policy: nothing outside guards this log; its checkpoints are its own promise");
+  }
+
+  const Address& address() const override { return listener_.address; }
+
+  void Stop() override {
+    if (listener_.server != nullptr) {
+      listener_.server->GetHealthCheckService()->SetServingStatus(false);
+      drain_.Begin();
+      listener_.server->Shutdown(std::chrono::system_clock::now() +
+                                 std::chrono::seconds(kStopSeconds));
+      listener_.server->Wait();
+    }
+    listener_.server.reset();
+    // What the log still owes belongs to calls that are gone; it is made durable all the same.
+    if (log_ != nullptr) log_->Stop();
+    workers_.reset();
+    log_.reset();
+    store_.reset();
+  }
+
+ private:
+  // In the order of what uses what: the last is destroyed first.
+  const SystemClock clock_;
+  const note::CheckpointSigner signer_;
+  std::unique_ptr<ledger::RocksDbStore> store_;
+  std::unique_ptr<ledger::Log> log_;
+  std::unique_ptr<CallerDirectory> callers_;
+  std::unique_ptr<Admission> admission_;
+  std::unique_ptr<Limiter> limiter_;
+  std::unique_ptr<Workers> workers_;
+  Drain drain_;
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<grpc::Service> service_;
+  Listener listener_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Settings& settings) {
+  absl::StatusOr<note::CheckpointSigner> signer = LoadSigner(settings.keys, settings.origin);
+  if (!signer.ok()) return signer.status();
+  auto daemon = std::make_unique<RunningDaemon>(*std::move(signer));
+  if (absl::Status opened = daemon->OpenLog(settings); !opened.ok()) return opened;
+  if (absl::Status serving = daemon->Serve(settings); !serving.ok()) return serving;
+  daemon->Report(settings);
+  return daemon;
+}
+
+}  // namespace cairn::server

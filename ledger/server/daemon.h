@@ -1,0 +1,37 @@
+// cairnd as a whole: opens the log under all its guards, serves it, stops it.
+//
+// Order of a start, each step refusing before the next has any effect: keys; directory (lock,
+// origin, key); keys bound to the log's id, durably; recovery; certifier entries for what the
+// configuration changed; port. So nothing is signed by a key that is not bound, and nothing is
+// served before the log says who may write. Order of a stop: health NOT_SERVING; no new calls; what
+// is in flight is answered, for at most
+//   kStopSeconds, then cancelled; the log; the store.
+// Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
+//   kUnavailable; the message says what to do.
+
+#ifndef CAIRN_LEDGER_SERVER_DAEMON_H_
+#define CAIRN_LEDGER_SERVER_DAEMON_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ledger/server/settings.h"
+
+namespace cairn::server {
+
+inline constexpr int kStopSeconds = 10;
+
+class Daemon {
+ public:
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Settings& settings);
+  virtual ~Daemon() = default;
+
+  // HOST:PORT, with the port that was bound.
+  virtual const Address& address() const = 0;
+  // Call once; nothing is served afterwards.
+  virtual void Stop() = 0;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_DAEMON_H_

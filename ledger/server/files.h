@@ -1,0 +1,26 @@
+// Small files, read and replaced as a whole.
+
+#ifndef CAIRN_LEDGER_SERVER_FILES_H_
+#define CAIRN_LEDGER_SERVER_FILES_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace cairn::server {
+
+// kNotFound when there is none; kInvalidArgument when it is larger than `max_bytes` or no regular
+// file; kPermissionDenied with `private_only`, when it can be read by others than its owner.
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_bytes,
+                                          bool private_only = false);
+
+// Replaces the file so that after a crash it holds the old bytes or the new: written beside,
+// synced, renamed, and the directory synced. kUnavailable, with the reason, when the disk will not.
+absl::Status ReplaceFile(const std::string& path, absl::string_view bytes);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_FILES_H_

@@ -1,0 +1,57 @@
+#include "ledger/server/flags.h"
+
+#include <iostream>
+
+#include "CLI/CLI.hpp"
+
+namespace cairn::server {
+namespace {
+
+constexpr char kVersion[] = "cairnd 0.1.0";
+constexpr int kUsage = 2;
+
+constexpr char kFooter[] = R"(
+Example, a log of one's own machine:
+  cairn keygen --origin log.example.org/2026 --out log.key
+  cairnd --data_dir ./log --origin log.example.org/2026 --key_file log.key \
+         --grpc_address 127.0.0.1:7717
+
+To be reached from other machines it needs TLS and declared certifiers, which stand in the
+configuration file; its fields are documented in proto/config.proto.
+
+Exit codes: 0 stopped by a signal, everything answered; 1 the log failed and stopped itself;
+2 wrong flags or configuration; 3 could not start.
+)";
+
+}  // namespace
+
+std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
+  Flags flags;
+  CLI::App app("cairnd serves a transparency log.", "cairnd");
+  app.footer(kFooter);
+  app.set_version_flag("--version", kVersion);
+  app.add_option("--config", flags.config_file, "configuration file, protobuf text format");
+  app.add_option("--data_dir", flags.data_dir, "directory of the log");
+  app.add_option("--origin", flags.origin, "name of the log, for ever");
+  app.add_option("--grpc_address", flags.grpc_address, "HOST:PORT to serve on; port 0: a free one");
+  app.add_option("--key_file", flags.key_files,
+                 "signing key, made by `cairn keygen`; may be given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--address_file", flags.address_file,
+                 "write the bound HOST:PORT there once it serves");
+  app.add_flag("--accept_new_log_for_used_key", flags.accept_new_log_for_used_key,
+               "begin a new log with a key that has signed another: who holds checkpoints of the "
+               "other will see two histories");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return Exit{app.exit(done)};
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "cairnd: " << error.what() << "\ncairnd: run `cairnd --help` for the flags\n";
+    return Exit{kUsage};
+  }
+  return flags;
+}
+
+}  // namespace cairn::server

@@ -1,0 +1,22 @@
+// cairnd's command line.
+
+#ifndef CAIRN_LEDGER_SERVER_FLAGS_H_
+#define CAIRN_LEDGER_SERVER_FLAGS_H_
+
+#include <variant>
+
+#include "ledger/server/settings.h"
+
+namespace cairn::server {
+
+// The process is to end with this code; what there was to say has been printed.
+struct Exit {
+  int code;
+};
+
+// --help and --version end with 0, anything that is not understood with 2.
+std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_FLAGS_H_

@@ -1,0 +1,62 @@
+// How much each certifier may submit.
+//
+// Shape: a bucket that fills at entries_per_second up to one second's worth, and a count since
+//   midnight UTC. A submission passes while the bucket is not empty, whatever its size, and what it
+//   takes too much is owed: so the average holds, and a batch larger than a second's worth is not
+//   refused for ever. A submission that would exceed the day is refused. Both live in memory.
+// Errors: kResourceExhausted with RetryInfo; nothing is charged then.
+// Threads: any.
+
+#ifndef CAIRN_LEDGER_SERVER_LIMITS_H_
+#define CAIRN_LEDGER_SERVER_LIMITS_H_
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "ledger/clock.h"
+
+namespace cairn::server {
+
+// 0: no limit.
+struct Limits {
+  uint32_t entries_per_second = 0;
+  uint64_t entries_per_day = 0;
+};
+
+class Limiter {
+ public:
+  // `by_certifier` for those with limits of their own. The clock outlives this.
+  Limiter(absl::flat_hash_map<std::string, Limits> by_certifier, Limits others,
+          const ledger::Clock* clock)
+      : by_certifier_(std::move(by_certifier)), others_(others), clock_(*clock) {}
+
+  // Charges every certifier with its number of entries, or none of them.
+  absl::Status Charge(const absl::flat_hash_map<std::string, uint64_t>& entries);
+
+ private:
+  struct Account {
+    double bucket = 0;  // Negative: owed.
+    uint64_t filled_at_ms = 0;
+    uint64_t day = 0;
+    uint64_t today = 0;
+  };
+
+  const Limits& LimitsOf(absl::string_view certifier) const;
+  Account& Refresh(const std::string& certifier, const Limits& limits);
+
+  const absl::flat_hash_map<std::string, Limits> by_certifier_;
+  const Limits others_;
+  const ledger::Clock& clock_;
+  std::mutex mutex_;
+  // Certifiers that have written; never more than were declared.
+  absl::flat_hash_map<std::string, Account> accounts_;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_LIMITS_H_

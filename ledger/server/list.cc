@@ -1,0 +1,83 @@
+#include "ledger/server/list.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ledger/server/request.h"
+#include "ledger/server/status.h"
+
+namespace cairn::server {
+namespace {
+
+// Room for what protobuf puts around 1,024 entries or so.
+constexpr size_t kMaxEntriesBytes = kMaxBatchBytes - (size_t{32} << 10);
+// Bounds the framing, which is 2 to 3 bytes an entry.
+constexpr uint64_t kMaxEntriesPerMessage = 8'192;
+
+// Its reactions never overlap: there is one write at a time, and nothing else acts on it.
+class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit List(ledger::Log& log) : log_(log), view_(log.Newest()) {}
+
+  void Begin(const grpc::ByteBuffer& bytes) {
+    const absl::StatusOr<v1::ListEntriesRequest> request =
+        ParseMessage<v1::ListEntriesRequest>(bytes);
+    if (!request.ok()) return Finish(ToGrpc(request.status()));
+    next_ = request->begin();
+    end_ = request->end();
+    if (next_ > end_) {
+      return Finish(ToGrpc(InvalidField(
+          "begin", absl::StrCat(next_, " is above end ", end_, "; ask for [begin, end)"))));
+    }
+    if (end_ > view_->size().value()) {
+      return Finish(ToGrpc(absl::OutOfRangeError(
+          absl::StrCat("end: ", end_, " is beyond the tree, whose size is ", view_->size().value(),
+                       "; ask for less, or wait for it to grow"))));
+    }
+    SendNext();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::CANCELLED);
+    SendNext();
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void SendNext() {
+    if (next_ == end_) return Finish(grpc::Status::OK);
+    const uint64_t end = std::min(end_, next_ + kMaxEntriesPerMessage);
+    absl::StatusOr<std::vector<std::string>> entries =
+        log_.ReadEntries(*view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
+    if (!entries.ok()) return Finish(ToGrpc(entries.status()));
+    v1::ListEntriesResponse response;
+    response.set_first_index(next_);
+    next_ += entries->size();
+    for (std::string& entry : *entries) response.add_entries(std::move(entry));
+    response_ = SerializeMessage(response);
+    StartWrite(&response_);
+  }
+
+  ledger::Log& log_;
+  // The tree as it was when the call came.
+  const std::shared_ptr<const ledger::View> view_;
+  uint64_t next_ = 0;
+  uint64_t end_ = 0;
+  grpc::ByteBuffer response_;
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleList(const Context& context,
+                                                       const grpc::ByteBuffer& request) {
+  auto* list = new List(context.log);
+  list->Begin(request);
+  return list;
+}
+
+}  // namespace cairn::server

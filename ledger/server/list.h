@@ -1,0 +1,19 @@
+// Log.ListEntries: a range of entries in messages of at most 1 MiB, each read when the one before
+// has been taken.
+
+#ifndef CAIRN_LEDGER_SERVER_LIST_H_
+#define CAIRN_LEDGER_SERVER_LIST_H_
+
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "ledger/server/context.h"
+
+namespace cairn::server {
+
+// The reactor deletes itself.
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleList(const Context& context,
+                                                       const grpc::ByteBuffer& request);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_LIST_H_

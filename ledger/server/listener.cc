@@ -1,0 +1,71 @@
+#include "ledger/server/listener.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+#include "ledger/server/files.h"
+#include "ledger/server/request.h"
+
+namespace cairn::server {
+namespace {
+
+constexpr size_t kMaxPemBytes = size_t{1} << 20;
+// A batch's answer with entries and proofs is below 3 MiB; clients take 4 MiB by default.
+constexpr int kMaxResponseBytes = 4 << 20;
+constexpr int kMaxCallsPerConnection = 1024;
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Settings& settings) {
+  if (!settings.tls.has_value()) return grpc::InsecureServerCredentials();
+  const TlsSettings& tls = *settings.tls;
+  absl::StatusOr<std::string> certificate = ReadWholeFile(tls.certificate_file, kMaxPemBytes);
+  if (!certificate.ok()) return certificate.status();
+  absl::StatusOr<std::string> key = ReadWholeFile(tls.key_file, kMaxPemBytes, true);
+  if (!key.ok()) return key.status();
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  options.pem_key_cert_pairs.push_back({*std::move(key), *std::move(certificate)});
+  if (!tls.client_ca_file.empty()) {
+    absl::StatusOr<std::string> ca = ReadWholeFile(tls.client_ca_file, kMaxPemBytes);
+    if (!ca.ok()) return ca.status();
+    options.pem_root_certs = *std::move(ca);
+    // Asked for, so that others may come with a token; but one that is shown must be good.
+    options.client_certificate_request = GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service) {
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials = Credentials(settings);
+  if (!credentials.ok()) return credentials.status();
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(settings.address.Format(), *credentials, &port);
+  builder.RegisterService(service);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxRequestBytes));
+  builder.SetMaxSendMessageSize(kMaxResponseBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
+  // Two cairnd on one port would each get some of the clients.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  Listener listener{.server = builder.BuildAndStart(), .address = settings.address};
+  if (listener.server == nullptr || port == 0) {
+    const std::string address = settings.address.Format();
+    return absl::UnavailableError(
+        settings.tls.has_value()
+            ? absl::StrCat("cannot listen on ", address, " with TLS: is the port taken, or are ",
+                           settings.tls->certificate_file, " and ", settings.tls->key_file,
+                           " no PEM certificate and its key?")
+            : absl::StrCat("cannot listen on ", address, ": is the port taken?"));
+  }
+  listener.server->GetHealthCheckService()->SetServingStatus(false);
+  listener.address.port = static_cast<uint16_t>(port);
+  return listener;
+}
+
+}  // namespace cairn::server

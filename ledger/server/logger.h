@@ -1,0 +1,25 @@
+// Lines for the operator on stderr: `2026-01-31T12:00:00.000Z INFO started size=12 root="a b"`.
+//
+// No line holds a secret, and nothing that a client can choose freely stands outside quotes.
+// Threads: any; one line is one write.
+
+#ifndef CAIRN_LEDGER_SERVER_LOGGER_H_
+#define CAIRN_LEDGER_SERVER_LOGGER_H_
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+
+namespace cairn::server {
+
+using LogField = std::pair<absl::string_view, std::string>;
+
+void LogInfo(absl::string_view message, std::initializer_list<LogField> fields = {});
+void LogWarning(absl::string_view message, std::initializer_list<LogField> fields = {});
+void LogError(absl::string_view message, std::initializer_list<LogField> fields = {});
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_LOGGER_H_

@@ -1,0 +1,152 @@
+#include "ledger/server/read_calls.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ledger/server/request.h"
+#include "ledger/server/status.h"
+#include "merkle/entry/entry.h"
+#include "merkle/proof_bytes.h"
+
+namespace cairn::server {
+namespace {
+
+constexpr size_t kMaxProvenEntries = 64;
+
+absl::Status Beyond(absl::string_view field, uint64_t asked, TreeSize size) {
+  return absl::OutOfRangeError(absl::StrCat(field, ": ", asked,
+                                            " is beyond the tree, whose size is ", size.value(),
+                                            "; wait for it to grow"));
+}
+
+// The size to prove in: the one asked for, or the newest.
+absl::StatusOr<TreeSize> ProofSize(const ledger::View& view, const v1::ProveRequest& request) {
+  if (!request.has_tree_size()) return view.size();
+  if (request.tree_size() == 0) {
+    return InvalidField("tree_size", "is 0; nothing is in an empty tree");
+  }
+  if (request.tree_size() > view.size().value()) {
+    return Beyond("tree_size", request.tree_size(), view.size());
+  }
+  return TreeSize(request.tree_size());
+}
+
+absl::Status AddEntry(ledger::Log& log, const ledger::View& view, LeafIndex index, TreeSize size,
+                      v1::ProveResponse& out) {
+  absl::StatusOr<std::vector<std::string>> entries =
+      log.ReadEntries(view, index, LeafIndex(index.value() + 1), entry::kMaxEntryBytes);
+  if (!entries.ok()) return entries.status();
+  const absl::StatusOr<merkle::Proof> proof = log.InclusionProof(view, index, size);
+  if (!proof.ok()) return proof.status();
+  v1::ProvenEntry* proven = out.add_entries();
+  proven->set_index(index.value());
+  proven->set_entry(std::move(entries->front()));
+  proven->set_proof(merkle::FormatProof(*proof));
+  return absl::OkStatus();
+}
+
+absl::Status ProveIndex(ledger::Log& log, const ledger::View& view, TreeSize size,
+                        const v1::ProveRequest& request, v1::ProveResponse& out) {
+  if (!request.certifier().empty()) {
+    return InvalidField("certifier", "goes with certificate_hash; leave it out with index");
+  }
+  if (request.from_index() != 0) {
+    return InvalidField("from_index", "goes with certificate_hash; leave it out with index");
+  }
+  if (!size.contains(LeafIndex(request.index()))) return Beyond("index", request.index(), size);
+  return AddEntry(log, view, LeafIndex(request.index()), size, out);
+}
+
+absl::Status ProveHash(ledger::Log& log, const ledger::View& view, TreeSize size,
+                       const v1::ProveRequest& request, v1::ProveResponse& out) {
+  const absl::StatusOr<Hash> hash = ParseHash("certificate_hash", request.certificate_hash());
+  if (!hash.ok()) return hash.status();
+  const absl::Status named = entry::ValidateText("certifier", request.certifier(), true);
+  if (!named.ok()) return InvalidField("certifier", named.message());
+  std::optional<std::string> certifier;
+  if (!request.certifier().empty()) certifier = request.certifier();
+  const absl::StatusOr<std::vector<LeafIndex>> found =
+      log.Find(view, *hash, certifier, LeafIndex(request.from_index()), kMaxProvenEntries + 1);
+  if (!found.ok()) return found.status();
+  for (const LeafIndex index : *found) {
+    if (!size.contains(index)) break;
+    if (out.entries_size() == static_cast<int>(kMaxProvenEntries)) {
+      out.set_next_index(index.value());
+      break;
+    }
+    if (absl::Status added = AddEntry(log, view, index, size, out); !added.ok()) return added;
+  }
+  if (out.entries_size() > 0) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("no statement on this hash",
+                                          certifier.has_value() ? " by that certifier" : "",
+                                          request.from_index() > 0 ? " from that index on" : "",
+                                          " in the tree of size ", size.value()));
+}
+
+}  // namespace
+
+absl::Status CheckKind(v1::CheckpointKind kind) {
+  if (v1::CheckpointKind_IsValid(kind)) return absl::OkStatus();
+  return InvalidField("kind", "is neither INTEGRATED (0) nor PUBLISHED (1)");
+}
+
+absl::StatusOr<v1::ProveResponse> Prove(ledger::Log& log, const v1::ProveRequest& request) {
+  const auto view = log.Newest();
+  const absl::StatusOr<TreeSize> size = ProofSize(*view, request);
+  if (!size.ok()) return size.status();
+  v1::ProveResponse out;
+  absl::Status proven;
+  switch (request.target_case()) {
+    case v1::ProveRequest::kIndex:
+      proven = ProveIndex(log, *view, *size, request, out);
+      break;
+    case v1::ProveRequest::kCertificateHash:
+      proven = ProveHash(log, *view, *size, request, out);
+      break;
+    case v1::ProveRequest::TARGET_NOT_SET:
+      proven = InvalidField("target", "is missing; give certificate_hash or index");
+      break;
+  }
+  if (!proven.ok()) return proven;
+  out.set_tree_size(size->value());
+  if (!request.has_tree_size()) out.set_checkpoint(view->checkpoint);
+  return out;
+}
+
+absl::StatusOr<v1::GetConsistencyResponse> GetConsistency(
+    ledger::Log& log, const v1::GetConsistencyRequest& request) {
+  const auto view = log.Newest();
+  const uint64_t old_size = request.old_size();
+  const uint64_t new_size = request.has_new_size() ? request.new_size() : view->size().value();
+  if (old_size == 0) {
+    return InvalidField("old_size", "is 0; every tree continues the empty one, without a proof");
+  }
+  if (request.has_new_size() && old_size > new_size) {
+    return InvalidField("old_size",
+                        absl::StrCat(old_size, " is above new_size ", new_size, "; swap them"));
+  }
+  if (new_size > view->size().value()) return Beyond("new_size", new_size, view->size());
+  if (old_size > new_size) return Beyond("old_size", old_size, view->size());
+  const absl::StatusOr<merkle::Proof> proof =
+      log.ConsistencyProof(*view, TreeSize(old_size), TreeSize(new_size));
+  if (!proof.ok()) return proof.status();
+  v1::GetConsistencyResponse out;
+  out.set_proof(merkle::FormatProof(*proof));
+  out.set_new_size(new_size);
+  if (!request.has_new_size()) out.set_checkpoint(view->checkpoint);
+  return out;
+}
+
+absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(ledger::Log& log,
+                                                        const v1::GetCheckpointRequest& request) {
+  if (absl::Status known = CheckKind(request.kind()); !known.ok()) return known;
+  v1::GetCheckpointResponse out;
+  // Without a witness policy the newest checkpoint is published as it is.
+  out.set_checkpoint(log.Newest()->checkpoint);
+  return out;
+}
+
+}  // namespace cairn::server

@@ -1,0 +1,299 @@
+#include "ledger/server/settings.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "ledger/server/files.h"
+#include "merkle/note/key.h"
+#include "merkle/note/text.h"
+#include "proto/config.pb.h"
+
+namespace cairn::server {
+namespace {
+
+using google::protobuf::TextFormat;
+
+constexpr size_t kMaxConfigBytes = size_t{4} << 20;
+constexpr uint64_t kDefaultReserveMib = 256;
+constexpr uint64_t kMaxReserveMib = uint64_t{1} << 40;
+constexpr size_t kMaxOriginBytes = 255;
+
+// Keeps the first error.
+class ErrorCollector : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit ErrorCollector(const std::string& file) : file_(file) {}
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    if (first_.empty()) {
+      first_ = absl::StrCat(file_, ":", line + 1, ":", column + 1, ": ", message);
+    }
+  }
+  void AddWarning(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
+  const std::string& first() const { return first_; }
+
+ private:
+  const std::string& file_;
+  std::string first_;
+};
+
+// A parsed file that knows where its fields stand.
+struct File {
+  std::string name;
+  config::Cairnd message;
+  TextFormat::ParseInfoTree lines;
+
+  // An error about the n-th `certifier`, in words that begin with its name.
+  absl::Status CertifierError(int n, absl::string_view what) const {
+    const auto* field = config::Cairnd::descriptor()->FindFieldByName("certifier");
+    return absl::InvalidArgumentError(absl::StrCat(name, ":", lines.GetLocation(field, n).line + 1,
+                                                   ": certifier \"", message.certifier(n).name(),
+                                                   "\": ", what));
+  }
+};
+
+absl::Status ReadFile(const std::string& name, File& file) {
+  file.name = name;
+  absl::StatusOr<std::string> text = ReadWholeFile(name, kMaxConfigBytes);
+  if (!text.ok()) return text.status();
+  TextFormat::Parser parser;
+  ErrorCollector errors(name);
+  parser.RecordErrorsTo(&errors);
+  parser.WriteLocationsTo(&file.lines);
+  if (!parser.ParseFromString(*text, &file.message)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(errors.first(), " (the fields are documented in proto/config.proto)"));
+  }
+  return absl::OkStatus();
+}
+
+// The flag's value where it was given, else the file's.
+const std::string& Either(const std::string& flag, const std::string& field) {
+  return flag.empty() ? field : flag;
+}
+
+absl::Status Missing(absl::string_view name) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("no ", name, ": give --", name, ", or `", name, "` in the configuration file"));
+}
+
+Limits ToLimits(const config::Limits& limits) {
+  return {.entries_per_second = limits.entries_per_second(),
+          .entries_per_day = limits.entries_per_day()};
+}
+
+// 64 hex digits of either case, with or without colons between bytes.
+absl::StatusOr<Hash> ParseFingerprint(absl::string_view field, const std::string& text) {
+  const std::string hex = absl::AsciiStrToLower(absl::StrReplaceAll(text, {{":", ""}}));
+  const absl::StatusOr<std::string> bytes = note::ParseHex(hex);
+  if (!bytes.ok() || bytes->size() != Hash::kSize) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, " is not a SHA-256 in hex, which has 64 digits"));
+  }
+  return Hash::FromBytes(*bytes);
+}
+
+absl::StatusOr<PublicKey> ParseCertifierKey(const std::string& text) {
+  absl::StatusOr<PublicKey> key = absl::InvalidArgumentError("");
+  if (text.find('+') != std::string::npos && text.size() > 44) {
+    const absl::StatusOr<note::VerifierKey> vkey = note::VerifierKey::Parse(text);
+    if (!vkey.ok()) return vkey.status();
+    if (vkey->type() != note::KeyType::kEd25519) {
+      return absl::InvalidArgumentError("is not of type Ed25519 (0x01)");
+    }
+    key = vkey->public_key();
+  } else {
+    const absl::StatusOr<std::string> bytes = note::ParseBase64(text);
+    if (bytes.ok()) key = PublicKey::FromBytes(*bytes);
+    if (!key.ok()) {
+      return absl::InvalidArgumentError("is neither a vkey nor base64 of 32 bytes");
+    }
+  }
+  if (absl::Status usable = CheckPublicKey(*key); !usable.ok()) return usable;
+  return key;
+}
+
+absl::Status TakeCredentials(const config::Certifier& in, CertifierSettings& out) {
+  for (const std::string& text : in.token_sha256()) {
+    absl::StatusOr<Hash> hash = ParseFingerprint("token_sha256", text);
+    if (!hash.ok()) return hash.status();
+    out.token_sha256.push_back(*hash);
+  }
+  for (const std::string& text : in.client_certificate_sha256()) {
+    absl::StatusOr<Hash> hash = ParseFingerprint("client_certificate_sha256", text);
+    if (!hash.ok()) return hash.status();
+    out.client_certificate_sha256.push_back(*hash);
+  }
+  for (const std::string& name : in.client_certificate_san()) {
+    if (name.empty()) return absl::InvalidArgumentError("client_certificate_san is empty");
+    out.client_certificate_san.push_back(name);
+  }
+  return absl::OkStatus();
+}
+
+// What one certifier says, without regard to the others. Messages begin with the field.
+absl::StatusOr<CertifierSettings> ToCertifier(const config::Certifier& in, bool client_ca) {
+  CertifierSettings out;
+  out.name = in.name();
+  out.retired = in.retired();
+  if (absl::Status valid = entry::ValidateText("name", in.name(), false); !valid.ok()) {
+    return valid;
+  }
+  if (in.name() == entry::kAnonymous) {
+    return absl::InvalidArgumentError("name is reserved for unsigned writing over loopback");
+  }
+  if (in.demand() != config::SIGNED && in.demand() != config::CHANNEL) {
+    return absl::InvalidArgumentError("demand must be SIGNED or CHANNEL");
+  }
+  const bool channel = in.demand() == config::CHANNEL;
+  out.demand = channel ? entry::CertifierDemand::kChannel : entry::CertifierDemand::kSigned;
+  if (!in.key().empty()) {
+    absl::StatusOr<PublicKey> key = ParseCertifierKey(in.key());
+    if (!key.ok()) return absl::InvalidArgumentError(absl::StrCat("key ", key.status().message()));
+    out.key = *key;
+  }
+  if (absl::Status taken = TakeCredentials(in, out); !taken.ok()) return taken;
+  const bool certificates =
+      !out.client_certificate_sha256.empty() || !out.client_certificate_san.empty();
+  if (certificates && !client_ca) {
+    return absl::InvalidArgumentError("client certificates need tls.client_ca_file");
+  }
+  if (!channel && !out.key.has_value()) {
+    return absl::InvalidArgumentError("demand SIGNED needs a key");
+  }
+  if (channel && !out.retired && out.token_sha256.empty() && !certificates) {
+    return absl::InvalidArgumentError(
+        "demand CHANNEL needs token_sha256, client_certificate_sha256 or client_certificate_san");
+  }
+  if (in.has_limits()) out.limits = ToLimits(in.limits());
+  return out;
+}
+
+absl::Status TakeCertifiers(const File& file, Settings& settings) {
+  std::set<std::string> names;
+  // A credential of two certifiers would say nothing about which of them speaks.
+  std::set<Hash> hashes;
+  std::set<std::string> sans;
+  const bool client_ca = settings.tls.has_value() && !settings.tls->client_ca_file.empty();
+  for (int i = 0; i < file.message.certifier_size(); ++i) {
+    absl::StatusOr<CertifierSettings> certifier = ToCertifier(file.message.certifier(i), client_ca);
+    if (!certifier.ok()) return file.CertifierError(i, certifier.status().message());
+    if (!names.insert(certifier->name).second) {
+      return file.CertifierError(i, "is declared twice; keep one");
+    }
+    bool unique = true;
+    for (const Hash& hash : certifier->token_sha256) unique &= hashes.insert(hash).second;
+    for (const Hash& hash : certifier->client_certificate_sha256) {
+      unique &= hashes.insert(hash).second;
+    }
+    for (const std::string& san : certifier->client_certificate_san) {
+      unique &= sans.insert(san).second;
+    }
+    if (!unique) return file.CertifierError(i, "a credential is listed twice; give each its own");
+    settings.certifiers.push_back(*std::move(certifier));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeKeys(const Flags& flags, const File& file, Settings& settings) {
+  for (const std::string& key : flags.key_files)
+    settings.keys.push_back({.file = key, .state_file = ""});
+  if (flags.key_files.empty()) {
+    for (const config::Key& key : file.message.key()) {
+      if (key.file().empty()) return absl::InvalidArgumentError("key.file is empty");
+      settings.keys.push_back({.file = key.file(), .state_file = key.state_file()});
+    }
+  }
+  if (settings.keys.empty()) {
+    return absl::InvalidArgumentError(
+        "no key: give --key_file, or `key { file: ... }` in the configuration file; "
+        "`cairn keygen` makes one");
+  }
+  for (KeySettings& key : settings.keys) {
+    if (key.state_file.empty()) key.state_file = key.file + ".used";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeTls(const File& file, Settings& settings) {
+  if (!file.message.has_tls()) return absl::OkStatus();
+  const config::Tls& tls = file.message.tls();
+  if (tls.certificate_file().empty() || tls.key_file().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.name, ": tls needs both certificate_file and key_file"));
+  }
+  settings.tls = TlsSettings{.certificate_file = tls.certificate_file(),
+                             .key_file = tls.key_file(),
+                             .client_ca_file = tls.client_ca_file()};
+  return absl::OkStatus();
+}
+
+// Who can reach us decides what must be demanded of them.
+absl::Status CheckListener(const Settings& settings) {
+  if (settings.address.loopback) return absl::OkStatus();
+  bool writers = false;
+  for (const CertifierSettings& certifier : settings.certifiers) writers |= !certifier.retired;
+  if (settings.tls.has_value() && writers) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "grpc_address ", settings.address.Format(),
+      " can be reached from other machines, which needs `tls` and at least one `certifier` in the "
+      "configuration file; add ",
+      settings.tls.has_value() ? "a certifier" : (writers ? "tls" : "both"),
+      ", or listen on loopback, such as 127.0.0.1:", settings.address.port));
+}
+
+absl::Status TakeNames(const Flags& flags, const File& file, Settings& settings) {
+  settings.data_dir = Either(flags.data_dir, file.message.data_dir());
+  settings.origin = Either(flags.origin, file.message.origin());
+  const std::string& address = Either(flags.grpc_address, file.message.grpc_address());
+  if (settings.data_dir.empty()) return Missing("data_dir");
+  if (settings.origin.empty()) return Missing("origin");
+  if (address.empty()) return Missing("grpc_address");
+  absl::Status named = note::CheckKeyName(settings.origin);
+  if (named.ok() && settings.origin.size() > kMaxOriginBytes) {
+    named = absl::InvalidArgumentError(absl::StrCat("longer than ", kMaxOriginBytes, " bytes"));
+  }
+  if (!named.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("origin: ", named.message()));
+  }
+  absl::StatusOr<Address> parsed = ParseAddress(address);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("grpc_address: ", parsed.status().message()));
+  }
+  settings.address = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Settings> ReadSettings(const Flags& flags) {
+  File file;
+  if (!flags.config_file.empty()) {
+    if (absl::Status read = ReadFile(flags.config_file, file); !read.ok()) return read;
+  }
+  Settings settings;
+  settings.address_file = flags.address_file;
+  settings.accept_new_log_for_used_key = flags.accept_new_log_for_used_key;
+  if (absl::Status taken = TakeNames(flags, file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakeKeys(flags, file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakeTls(file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakeCertifiers(file, settings); !taken.ok()) return taken;
+  if (absl::Status safe = CheckListener(settings); !safe.ok()) return safe;
+  settings.default_limits = ToLimits(file.message.default_limits());
+  const uint64_t reserve_mib = file.message.has_free_space_reserve_mib()
+                                   ? file.message.free_space_reserve_mib()
+                                   : kDefaultReserveMib;
+  if (reserve_mib > kMaxReserveMib) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name, ": free_space_reserve_mib is above ",
+                                                   kMaxReserveMib, "; it counts MiB"));
+  }
+  settings.free_space_reserve_bytes = reserve_mib << 20;
+  return settings;
+}
+
+}  // namespace cairn::server

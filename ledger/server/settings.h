@@ -1,0 +1,75 @@
+// What cairnd is told to do: the configuration file (proto/config.proto), overridden by flags, and
+// checked as a whole before anything is opened.
+//
+// Errors: kInvalidArgument for what is wrong, as `FILE:LINE: field: what to do`, or naming the
+// flag; kNotFound and such for a file that cannot be read.
+
+#ifndef CAIRN_LEDGER_SERVER_SETTINGS_H_
+#define CAIRN_LEDGER_SERVER_SETTINGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ledger/server/address.h"
+#include "ledger/server/limits.h"
+#include "merkle/entry/entry.h"
+#include "merkle/hash.h"
+#include "merkle/signature/ed25519.h"
+
+namespace cairn::server {
+
+// Command line flags; empty where not given.
+struct Flags {
+  std::string config_file;
+  std::string data_dir;
+  std::string origin;
+  std::string grpc_address;
+  std::vector<std::string> key_files;
+  std::string address_file;
+  bool accept_new_log_for_used_key = false;
+};
+
+struct KeySettings {
+  std::string file;
+  std::string state_file;
+};
+
+struct TlsSettings {
+  std::string certificate_file;
+  std::string key_file;
+  std::string client_ca_file;  // Empty: clients are not asked for certificates.
+};
+
+struct CertifierSettings {
+  std::string name;
+  entry::CertifierDemand demand = entry::CertifierDemand::kSigned;
+  std::optional<PublicKey> key;
+  std::vector<Hash> token_sha256;
+  std::vector<Hash> client_certificate_sha256;
+  std::vector<std::string> client_certificate_san;
+  std::optional<Limits> limits;
+  bool retired = false;
+};
+
+struct Settings {
+  std::string data_dir;
+  std::string origin;
+  Address address;
+  std::vector<KeySettings> keys;
+  std::optional<TlsSettings> tls;
+  std::vector<CertifierSettings> certifiers;
+  Limits default_limits;
+  uint64_t free_space_reserve_bytes = 0;
+  // Where to write the bound address; empty: nowhere.
+  std::string address_file;
+  bool accept_new_log_for_used_key = false;
+};
+
+absl::StatusOr<Settings> ReadSettings(const Flags& flags);
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_SETTINGS_H_
