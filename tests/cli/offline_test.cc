@@ -1,0 +1,294 @@
+// What `cairn` does without a log: keys, hashes, verification, and how it is told off.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "anchor/evidence/evidence.h"
+#include "anchor/evidence/testing/example.h"
+#include "merkle/hash.h"
+#include "merkle/note/text.h"
+#include "tests/cli/cairn.h"
+#include "tests/testing/vectors.h"
+
+namespace cairn {
+namespace {
+
+namespace fs = std::filesystem;
+namespace example = evidence::testing;
+using ::testing::AllOf;
+using testing::CairnResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Join;
+using testing::RunCairn;
+
+class Offline : public ::testing::Test {
+ protected:
+  Offline() : directory_(fs::path(::testing::TempDir()) / "offline_test") {
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+
+  std::string Write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(directory_ / name, std::ios::binary) << bytes;
+    return Path(name);
+  }
+  std::string WriteEvidence(example::Leaf leaf) const {
+    return Write(absl::StrCat("leaf", leaf, ".cairn.json"),
+                 *evidence::Format(example::MakeEvidence(leaf)));
+  }
+  std::string Path(const std::string& name) const { return (directory_ / name).string(); }
+
+  const std::string log_key_ = example::LogKey().verifier_key().Format();
+
+ private:
+  const fs::path directory_;
+};
+
+TEST_F(Offline, EverySubcommandHasHelpWithAnExample) {
+  for (const std::string name :
+       {"keygen", "hash", "submit", "prove", "verify", "checkpoint", "entries"}) {
+    const CairnResult result = RunCairn({name, "--help"});
+    EXPECT_EQ(result.code, 0) << name;
+    EXPECT_THAT(result.out, AllOf(HasSubstr("Example:\n  cairn " + name), HasSubstr("--json"),
+                                  HasSubstr("Exit status: 0 yes; 1 ")));
+  }
+  EXPECT_EQ(RunCairn({"--help"}).code, 0);
+}
+
+TEST_F(Offline, WrongUsageExits2) {
+  const std::string key = Path("k");
+  const std::string file = Write("a.txt", "a");
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {},
+           {"frobnicate"},
+           {"keygen"},
+           {"keygen", "--out", key},
+           {"keygen", "--out", key, "--origin", "a", "--certifier", "b"},
+           {"keygen", "--out", key, "--certifier", "not an id"},
+           {"keygen", "--out", key, "--origin", "with blank"},
+           {"hash"},
+           {"hash", "--frobnicate", file},
+           {"verify", file},
+           {"verify", "--log_key", "nonsense", file},
+           {"verify", "--log_key", log_key_},
+           {"verify", "--log_key", log_key_, "--certificate", file, file, file},
+           {"verify", "--log_key", log_key_, "--certifier", "acme", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o")},
+           {"submit", "--log", "localhost:1", file},
+           {"submit", "--out", Path("o"), file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--trace", "not an id", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--policy_status", "ok", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--tls_cert", file, file},
+           {"prove", "--log", "localhost:1", "abc"},
+           {"entries", "--log", "localhost:1", "--start", "-1"},
+           {"checkpoint"}}) {
+    const CairnResult result = RunCairn(args);
+    EXPECT_EQ(result.code, 2) << ::testing::PrintToString(args) << result.err;
+    EXPECT_THAT(result.err, ::testing::Not(IsEmpty())) << ::testing::PrintToString(args);
+  }
+  EXPECT_FALSE(fs::exists(key));
+  EXPECT_FALSE(fs::exists(Path("o"))) << "something was begun";
+}
+
+TEST_F(Offline, SubmitRefusesTwoFilesWithOneEvidenceName) {
+  const std::string a = Write("a.txt", "a"), b = Write("a.json", "b");
+  const CairnResult result = RunCairn({"submit", "--log", "localhost:1", "--out", Path("o"), a, b});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(a), HasSubstr(b), HasSubstr("a.cairn.json")));
+}
+
+TEST_F(Offline, KeygenWritesASecretAndPrintsTheVkey) {
+  const std::string key = Path("log.key");
+  const CairnResult result = RunCairn({"keygen", "--origin", "log.example/x", "--out", key});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, ::testing::StartsWith("log.example/x+"));
+  struct stat status;
+  ASSERT_EQ(stat(key.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  const std::string secret = testing::ReadFile(key);
+  EXPECT_THAT(secret, ::testing::StartsWith("PRIVATE+KEY+log.example/x+"));
+  const absl::StatusOr<note::SignerKey> parsed =
+      note::SignerKey::Parse(absl::string_view(secret.data(), secret.size() - 1));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(result.out, parsed->verifier_key().Format() + "\n");
+
+  const CairnResult again = RunCairn({"keygen", "--origin", "log.example/x", "--out", key});
+  EXPECT_EQ(again.code, 3);
+  EXPECT_THAT(again.err, HasSubstr("not overwritten"));
+  EXPECT_EQ(testing::ReadFile(key), secret);
+}
+
+TEST_F(Offline, KeygenPrintsACertifiersPublicKeyInBothForms) {
+  const CairnResult result =
+      RunCairn({"keygen", "--certifier", "acme", "--out", Path("acme.key"), "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const nlohmann::json json = result.documents().at(0);
+  const note::VerifierKey key = *note::VerifierKey::Parse(json["vkey"].get<std::string>());
+  EXPECT_EQ(key.name(), "acme");
+  EXPECT_EQ(json["public_key"], note::FormatBase64(key.public_key().view()));
+  EXPECT_EQ(json["file"], Path("acme.key"));
+}
+
+TEST_F(Offline, HashTellsRecordsFromOtherFiles) {
+  const CairnResult result =
+      RunCairn({"hash", "tools/samples/triage.json", "tools/samples/notes.txt"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const std::string record = testing::ReadFile("tools/samples/triage.json");
+  const std::string stated = nlohmann::json::parse(record)["certificateHash"];
+  const std::string notes = merkle::Sha256(testing::ReadFile("tools/samples/notes.txt")).Hex();
+  EXPECT_EQ(result.out, absl::StrCat(stated, "  cer  tools/samples/triage.json\nsha256:", notes,
+                                     "  file  tools/samples/notes.txt\n"));
+}
+
+TEST_F(Offline, HashRefusesAChangedRecordNamingTheField) {
+  nlohmann::json record = nlohmann::json::parse(testing::ReadFile("tools/samples/triage.json"));
+  record["snapshot"]["output"] = "changed";
+  const std::string changed = Write("changed.json", record.dump());
+  const CairnResult result = RunCairn({"hash", changed, "tools/samples/notes.txt"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(changed), HasSubstr("snapshot.outputHash"),
+                                HasSubstr("certificateHash")));
+  EXPECT_THAT(result.out, HasSubstr("notes.txt")) << "the others go on";
+  const nlohmann::json json = RunCairn({"hash", "--json", changed}).documents().at(0);
+  EXPECT_THAT(json["error"].get<std::string>(), HasSubstr("certificateHash"));
+}
+
+TEST_F(Offline, HashExits3ForAFileThatIsNotThere) {
+  const CairnResult result = RunCairn({"hash", Path("missing")});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr(Path("missing")));
+}
+
+TEST_F(Offline, VerifyProvesWithTheLogKeyAlone) {
+  for (const std::string spelling : {"--log_key", "--log-key"}) {
+    const CairnResult result =
+        RunCairn({"verify", WriteEvidence(example::kUnsigned), spelling, log_key_});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_THAT(result.out,
+                AllOf(HasSubstr(": verified\n"), HasSubstr("not witnessed"),
+                      HasSubstr("not proved to be theirs"), HasSubstr("the certifier states: pass"),
+                      HasSubstr("operator's claim")));
+  }
+}
+
+TEST_F(Offline, VerifyProvesStatementAndCertificate) {
+  const std::string certificate = Write("certificate", example::CertificateText(example::kSigned));
+  const note::SignerKey acme = example::CertifierKey();
+  const CairnResult result =
+      RunCairn({"verify", WriteEvidence(example::kSigned), "--log_key", log_key_, "--certificate",
+                certificate, "--certifier", "acme=" + acme.verifier_key().Format(), "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const nlohmann::json json = result.documents().at(0);
+  EXPECT_EQ(json["verified"], true);
+  EXPECT_THAT(json["reasons"], IsEmpty());
+  EXPECT_EQ(json["claim"]["certifier"], "acme");
+  EXPECT_EQ(json["claim"]["index"], 2);
+  std::map<std::string, std::string> states;
+  for (const nlohmann::json& layer : json["layers"]) states[layer["name"]] = layer["state"];
+  EXPECT_EQ(states, (std::map<std::string, std::string>{{"certificate", "proven"},
+                                                        {"statement", "proven"},
+                                                        {"policy", "proven"},
+                                                        {"inclusion", "proven"},
+                                                        {"checkpoint", "proven"},
+                                                        {"trace", "proven"},
+                                                        {"time", "not_proven"}}));
+}
+
+TEST_F(Offline, VerifyFailsForeignKeysAndCertificatesNamingTheLayer) {
+  const std::string evidence = WriteEvidence(example::kSigned);
+  const std::string other_log = example::OtherKey("other.example/log").verifier_key().Format();
+  const std::string mallory =
+      note::FormatBase64(example::OtherKey("mallory").verifier_key().public_key().view());
+  const std::string wrong = Write("wrong", "another certificate");
+  for (const auto& [args, reason] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--log_key", other_log}, "checkpoint: origin"},
+           {{"--log_key", log_key_, "--certifier", "acme=" + mallory}, "statement: signature"},
+           {{"--log_key", log_key_, "--certificate", wrong}, "certificate: certificateHash"}}) {
+    const CairnResult result = RunCairn(Join({"verify", evidence}, args));
+    EXPECT_EQ(result.code, 1) << reason;
+    EXPECT_THAT(result.out, HasSubstr(": FAILED\n"));
+    EXPECT_THAT(result.err, HasSubstr(reason));
+  }
+}
+
+TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
+  const std::string good = WriteEvidence(example::kUnsigned);
+  const std::string bad = Write(
+      "bad.cairn.json", absl::StrReplaceAll(testing::ReadFile(good), {{"index 1", "index 2"}}));
+  const std::string malformed = Write("malformed.cairn.json", "{}");
+  const CairnResult result =
+      RunCairn({"verify", bad, Path("missing"), malformed, good, "--log_key", log_key_, "--json"});
+  EXPECT_EQ(result.code, 1);
+  const std::vector<nlohmann::json> documents = result.documents();
+  ASSERT_EQ(documents.size(), 4u);
+  EXPECT_THAT(documents[0]["reasons"][0].get<std::string>(), HasSubstr("inclusion: "));
+  EXPECT_THAT(documents[1]["reasons"][0].get<std::string>(), HasSubstr("missing"));
+  EXPECT_THAT(documents[2]["reasons"][0].get<std::string>(), HasSubstr("`format` is missing"));
+  EXPECT_EQ(documents[3]["verified"], true);
+  EXPECT_EQ(RunCairn({"verify", good, Path("missing"), "--log_key", log_key_}).code, 3);
+}
+
+TEST_F(Offline, VerifyFailsOnEveryByteThatIsChanged) {
+  const std::string good = testing::ReadFile(WriteEvidence(example::kUnsigned));
+  std::vector<std::string> args = {"verify", "--json", "--log_key", log_key_};
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string mutant = good;
+    mutant[i] = static_cast<char>(mutant[i] ^ 0x01);
+    args.push_back(Write(absl::StrCat("mutant", i), mutant));
+  }
+  const CairnResult result = RunCairn(args);
+  EXPECT_EQ(result.code, 1);
+  const std::vector<nlohmann::json> documents = result.documents();
+  ASSERT_EQ(documents.size(), good.size());
+  for (size_t i = 0; i < documents.size(); ++i) {
+    EXPECT_EQ(documents[i]["verified"], false) << "byte " << i;
+    EXPECT_THAT(documents[i]["reasons"], ::testing::Not(IsEmpty()));
+  }
+}
+
+TEST_F(Offline, VerifyLetsNoForeignTextDriveTheTerminal) {
+  evidence::Evidence evidence = example::MakeEvidence(example::kSigned);
+  evidence.openings[0].value = "\x1b[2J";
+  const CairnResult result =
+      RunCairn({"verify", Write("e", *evidence::Format(evidence)), "--log_key", log_key_});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_FALSE(absl::StrContains(result.out + result.err, "\x1b"));
+}
+
+TEST_F(Offline, AnUnreachableLogExits3) {
+  const std::string file = Write("a.txt", "a"), other = Write("b.txt", "b");
+  const std::vector<std::string> log = {"--log", "127.0.0.1:1", "--timeout", "0.2"};
+  const std::string hash(64, 'a');
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"checkpoint"}, {"entries"}, {"prove", hash}, {"submit", "--out", Path("o"), file}}) {
+    const CairnResult result = RunCairn(Join(args, log));
+    EXPECT_EQ(result.code, 3) << args[0];
+    EXPECT_THAT(result.err, HasSubstr("127.0.0.1:1"));
+  }
+  const CairnResult result =
+      RunCairn(Join({"submit", "--out", Path("o"), "--parallel", "1", "--json", file, other}, log));
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.documents().at(0)["outcome"], "unable");
+  EXPECT_EQ(result.documents().at(1)["outcome"], "not_sent");
+}
+
+TEST_F(Offline, ATokenIsNotSentInClear) {
+  const std::string token = Write("token", "secret\n");
+  const CairnResult result =
+      RunCairn({"checkpoint", "--log", "log.example:7717", "--token_file", token});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("in clear"));
+}
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,97 @@
+#include "tools/cairn/arguments.h"
+
+#include <openssl/crypto.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "merkle/entry/entry.h"
+#include "merkle/note/text.h"
+#include "tools/cairn/file.h"
+
+namespace cairn::cli {
+namespace {
+
+constexpr size_t kMaxSecretFileBytes = 64 << 10;
+
+absl::Status Invalid(absl::string_view why) { return absl::InvalidArgumentError(why); }
+
+}  // namespace
+
+absl::StatusOr<Hash> ParseHash(absl::string_view text) {
+  const absl::StatusOr<std::string> bytes = note::ParseHex(absl::StripPrefix(text, "sha256:"));
+  if (bytes.ok()) {
+    if (absl::StatusOr<Hash> hash = Hash::FromBytes(*bytes); hash.ok()) return hash;
+  }
+  return Invalid(absl::StrCat("`", text,
+                              "` is no hash: give 64 lower-case hex digits, with or "
+                              "without `sha256:` before them"));
+}
+
+absl::StatusOr<note::VerifierKey> ParseLogKey(absl::string_view vkey) {
+  absl::StatusOr<note::VerifierKey> key = note::VerifierKey::Parse(vkey);
+  if (!key.ok()) {
+    return Invalid(absl::StrCat("the log key is refused: ", key.status().message(),
+                                "; give the vkey that `cairn keygen` printed, NAME+ID+KEY"));
+  }
+  if (key->type() != note::KeyType::kEd25519) {
+    return Invalid("the log key is of another type than Ed25519");
+  }
+  return key;
+}
+
+absl::StatusOr<std::pair<std::string, PublicKey>> ParseCertifierKey(absl::string_view text) {
+  const size_t split = text.find('=');
+  if (split == absl::string_view::npos) {
+    return Invalid(absl::StrCat("`", text, "` is not NAME=KEY"));
+  }
+  const std::string name(text.substr(0, split));
+  const absl::string_view value = text.substr(split + 1);
+  if (absl::Status good = entry::ValidateText("the certifier's name", name, /*allow_empty=*/false);
+      !good.ok()) {
+    return good;
+  }
+  absl::StatusOr<std::string> raw = note::ParseBase64(value);
+  if (raw.ok() && raw->size() == PublicKey::kSize) {
+    const absl::StatusOr<PublicKey> key = PublicKey::FromBytes(*raw);
+    if (absl::Status good = CheckPublicKey(*key); !good.ok()) {
+      return Invalid(absl::StrCat("the key of `", name, "` is refused: ", good.message()));
+    }
+    return std::pair(name, *key);
+  }
+  const absl::StatusOr<note::VerifierKey> vkey = note::VerifierKey::Parse(value);
+  if (!vkey.ok()) {
+    return Invalid(
+        absl::StrCat("the key of `", name,
+                     "` is neither base64 of 32 bytes nor a vkey: ", vkey.status().message()));
+  }
+  if (vkey->name() != name) {
+    return Invalid(absl::StrCat("the vkey given for `", name, "` is of `", vkey->name(), "`"));
+  }
+  return std::pair(name, vkey->public_key());
+}
+
+absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<note::SignerKey> key = note::SignerKey::Parse(absl::StripSuffix(*text, "\n"));
+  OPENSSL_cleanse(text->data(), text->size());
+  if (!key.ok()) {
+    return Invalid(absl::StrCat(path, " is no key file: ", key.status().message()));
+  }
+  return key;
+}
+
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
+  if (!text.ok()) return text.status();
+  const absl::string_view token = absl::StripSuffix(*text, "\n");
+  for (const char c : token) {
+    // Anything else cannot be sent in a header.
+    if (c <= 0x20 || c > 0x7e)
+      return Invalid(absl::StrCat(path, " must hold one token, on one line"));
+  }
+  if (token.empty()) return Invalid(absl::StrCat(path, " is empty; it must hold a token"));
+  return std::string(token);
+}
+
+}  // namespace cairn::cli

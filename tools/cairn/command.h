@@ -1,0 +1,57 @@
+// What the subcommands of `cairn` share: exit codes, option spellings, and how things are said.
+//
+// Each subcommand has a file of its own, which declares its options and runs when CLI11 calls it.
+// Threads: one.
+
+#ifndef CAIRN_TOOLS_CAIRN_COMMAND_H_
+#define CAIRN_TOOLS_CAIRN_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace cairn::cli {
+
+// Persistent: scripts depend on them. Of several files the lowest that is not kYes and not kUnable
+// wins: a definite no is said before a doubt.
+enum ExitCode {
+  kYes = 0,
+  kNo = 1,      // Verification failed, a record was refused, or the log has no such entry.
+  kUsage = 2,   // The command line makes no sense.
+  kUnable = 3,  // Something could not be reached, read, written, or was refused by the log.
+};
+
+// The worse of two.
+ExitCode Worse(ExitCode a, ExitCode b);
+
+// "--log_key,--log-key" for "log_key": both spellings work everywhere.
+std::string Spellings(const std::string& name);
+
+// A subcommand with its example and the --json flag, whose text `json_help` completes.
+CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
+                        const std::string& example, bool* json);
+
+// To stderr: "cairn: message\n".
+void Complain(absl::string_view message);
+
+// A command line that parses but makes no sense: throws what CLI11 throws, which main turns into
+// kUsage.
+[[noreturn]] void Misused(const std::string& why);
+
+// `text` with control characters escaped: foreign text must not drive a terminal.
+std::string Printable(absl::string_view text);
+
+// The subcommands. `exit_code` is set when one has run.
+void AddKeygen(CLI::App& app, ExitCode* exit_code);
+void AddHash(CLI::App& app, ExitCode* exit_code);
+void AddSubmit(CLI::App& app, ExitCode* exit_code);
+void AddProve(CLI::App& app, ExitCode* exit_code);
+void AddVerify(CLI::App& app, ExitCode* exit_code);
+void AddCheckpoint(CLI::App& app, ExitCode* exit_code);
+void AddEntries(CLI::App& app, ExitCode* exit_code);
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_COMMAND_H_

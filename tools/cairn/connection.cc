@@ -1,0 +1,72 @@
+#include "tools/cairn/connection.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "tools/cairn/arguments.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/file.h"
+
+namespace cairn::cli {
+namespace {
+
+constexpr size_t kMaxPemBytes = 1 << 20;
+
+bool IsLoopback(absl::string_view address) {
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]:") || absl::StartsWith(address, "unix:");
+}
+
+absl::Status ReadPem(const std::string& path, std::string& pem) {
+  if (path.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> bytes = ReadFile(path, kMaxPemBytes);
+  if (bytes.ok()) pem = *std::move(bytes);
+  return bytes.status();
+}
+
+}  // namespace
+
+void AddConnectionOptions(CLI::App* command, ConnectionOptions* options) {
+  command->add_option("--log", options->address, "HOST:PORT of the log")->required();
+  command->add_option(Spellings("token_file"), options->token_file,
+                      "File with the token that proves who is calling");
+  command->add_flag("--tls", options->tls, "Use TLS and the system's certificate authorities");
+  command->add_option(Spellings("tls_ca"), options->tls_ca,
+                      "PEM file of the authorities to trust instead; implies --tls");
+  CLI::Option* const cert = command->add_option(Spellings("tls_cert"), options->tls_cert,
+                                                "PEM file of a client certificate; implies --tls");
+  CLI::Option* const key =
+      command->add_option(Spellings("tls_key"), options->tls_key, "PEM file of its private key");
+  cert->needs(key);
+  key->needs(cert);
+  command
+      ->add_option("--timeout", options->timeout_s,
+                   "Seconds until a call is given up, retries included")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->capture_default_str();
+}
+
+absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& options) {
+  LogClientOptions client;
+  client.address = options.address;
+  client.timeout = absl::Seconds(options.timeout_s);
+  client.tls = options.tls || !options.tls_ca.empty() || !options.tls_cert.empty();
+  for (const auto& [path, pem] : {std::pair(&options.tls_ca, &client.tls_ca_pem),
+                                  std::pair(&options.tls_cert, &client.tls_cert_pem),
+                                  std::pair(&options.tls_key, &client.tls_key_pem)}) {
+    if (absl::Status read = ReadPem(*path, *pem); !read.ok()) return read;
+  }
+  if (!options.token_file.empty()) {
+    if (!client.tls && !IsLoopback(options.address)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the token would go to ", options.address,
+                       " in clear, for everyone on the way to take: use --tls or --tls_ca"));
+    }
+    absl::StatusOr<std::string> token = ReadToken(options.token_file);
+    if (!token.ok()) return token.status();
+    client.token = *std::move(token);
+  }
+  return LogClient::Create(client);
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,152 @@
+#include "tools/cairn/file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace cairn::cli {
+namespace {
+
+absl::Status SystemError(absl::string_view what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  const int fd_;
+};
+
+absl::Status ReadPieces(const std::string& path,
+                        const std::function<absl::Status(absl::string_view)>& take) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return SystemError("open", path);
+  std::string buffer(size_t{1} << 18, '\0');
+  while (true) {
+    const ssize_t got = read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError("read", path);
+    if (got == 0) return absl::OkStatus();
+    if (absl::Status taken = take(absl::string_view(buffer.data(), got)); !taken.ok()) return taken;
+  }
+}
+
+absl::Status WriteAndSync(int fd, absl::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError("write", path);
+    bytes.remove_prefix(written);
+  }
+  return fsync(fd) == 0 ? absl::OkStatus() : SystemError("sync", path);
+}
+
+// The entry in the directory is on disk only once that is synced.
+absl::Status SyncDirectoryOf(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const std::string directory = parent.empty() ? "." : parent;
+  Descriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.ok() || fsync(fd.get()) != 0) return SystemError("sync", directory);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  std::string bytes;
+  const absl::Status read = ReadPieces(path, [&](absl::string_view piece) {
+    if (bytes.size() + piece.size() > max_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(path, " is longer than ", max_bytes, " bytes"));
+    }
+    absl::StrAppend(&bytes, piece);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return bytes;
+}
+
+absl::StatusOr<Hash> HashFile(const std::string& path) {
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+                                                                   EVP_MD_CTX_free);
+  Hash hash;
+  bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  const absl::Status read = ReadPieces(path, [&](absl::string_view piece) {
+    good = good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  if (!good || EVP_DigestFinal_ex(context.get(), hash.bytes.data(), nullptr) != 1) {
+    return absl::InternalError(absl::StrCat("OpenSSL could not hash ", path));
+  }
+  return hash;
+}
+
+absl::StatusOr<size_t> FileSize(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return SystemError("open", path);
+  if (!S_ISREG(status.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is no regular file"));
+  }
+  return status.st_size;
+}
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
+  // Distinct among the threads and processes that write into one directory.
+  static std::atomic<unsigned> counter{0};
+  const std::string temporary = absl::StrCat(path, ".tmp-", getpid(), "-", counter++);
+  {
+    Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file.ok()) return SystemError("create", temporary);
+    if (absl::Status written = WriteAndSync(file.get(), bytes, temporary); !written.ok()) {
+      unlink(temporary.c_str());
+      return written;
+    }
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    const absl::Status failed = SystemError("write", path);
+    unlink(temporary.c_str());
+    return failed;
+  }
+  return SyncDirectoryOf(path);
+}
+
+absl::Status CreateSecretFile(const std::string& path, absl::string_view bytes) {
+  // O_EXCL also refuses a link that leads nowhere.
+  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.ok()) return SystemError("create", path);
+  absl::Status written = WriteAndSync(file.get(), bytes, path);
+  if (written.ok()) written = SyncDirectoryOf(path);
+  if (!written.ok()) unlink(path.c_str());
+  return written;
+}
+
+absl::Status MakeDirectories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot create directory ", path));
+}
+
+}  // namespace cairn::cli

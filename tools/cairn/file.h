@@ -1,0 +1,41 @@
+// Files as the client reads and writes them.
+//
+// Errors: kNotFound, kPermissionDenied, kAlreadyExists or kInternal as the system says, with the
+//   path; kResourceExhausted for a file over the cap.
+// Threads: any.
+
+#ifndef CAIRN_TOOLS_CAIRN_FILE_H_
+#define CAIRN_TOOLS_CAIRN_FILE_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "merkle/hash.h"
+
+namespace cairn::cli {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
+
+// SHA-256 of a file of any size, read in pieces.
+absl::StatusOr<Hash> HashFile(const std::string& path);
+
+// Bytes in a file. Follows links; refuses what is no regular file.
+absl::StatusOr<size_t> FileSize(const std::string& path);
+
+// Replaces what is there. Whoever looks at `path`, also after a crash, finds the old bytes or all
+// of the new ones; when this returns OK they are on disk.
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
+
+// Creates `path`, readable by its owner alone, and never touches a file that is there
+// (kAlreadyExists). Removes it again when writing fails.
+absl::Status CreateSecretFile(const std::string& path, absl::string_view bytes);
+
+// The directory and those above it, where missing.
+absl::Status MakeDirectories(const std::string& path);
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_FILE_H_

@@ -1,0 +1,78 @@
+// cairn hash: the hash under which a file is logged.
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/record.h"
+
+namespace cairn::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string node_keys;
+  bool json = false;
+};
+
+ExitCode HashOne(const Options& options, const std::string& file,
+                 const certificate::NodeKeys* node_keys) {
+  const absl::StatusOr<Record> record = ReadRecord(file, std::nullopt, node_keys);
+  const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
+  if (options.json) {
+    nlohmann::ordered_json json;
+    json["file"] = file;
+    if (record.ok()) {
+      json["hash"] = absl::StrCat("sha256:", record->hash.Hex());
+      json["kind"] = std::string(evidence::CertificateKindName(record->kind));
+      json["notices"] = record->notices;
+    } else {
+      json["error"] = std::string(record.status().message());
+    }
+    std::cout << json.dump() << "\n";
+  } else if (record.ok()) {
+    std::cout << "sha256:" << record->hash.Hex() << "  "
+              << evidence::CertificateKindName(record->kind) << "  " << Printable(file) << "\n";
+    for (const std::string& notice : record->notices) Complain(absl::StrCat(file, ": ", notice));
+  } else {
+    Complain(
+        absl::StrCat(refused ? absl::StrCat(file, ": refused: ") : "", record.status().message()));
+  }
+  if (record.ok()) return kYes;
+  return refused ? kNo : kUnable;
+}
+
+ExitCode Run(const Options& options) {
+  const absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys =
+      ReadNodeKeys(options.node_keys);
+  if (!node_keys.ok()) {
+    Complain(node_keys.status().message());
+    return kUnable;
+  }
+  ExitCode worst = kYes;
+  for (const std::string& file : options.files) {
+    worst = Worse(worst, HashOne(options, file, node_keys->has_value() ? &**node_keys : nullptr));
+  }
+  return worst;
+}
+
+}  // namespace
+
+void AddHash(CLI::App& app, ExitCode* exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command = AddSubcommand(
+      app, "hash",
+      "Prints the hash under which files are logged: the certificate hash of a Certified Execution "
+      "Record, which is checked, and SHA-256 of any other file",
+      "cairn hash record.json report.pdf", &options->json);
+  command->add_option("FILE", options->files, "Records, or any files")->required();
+  command->add_option(Spellings("node_keys"), options->node_keys,
+                      "Key file of the node that attests records; without it attestations are not "
+                      "checked");
+  command->callback([options, exit_code] { *exit_code = Run(*options); });
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,92 @@
+// cairn keygen: makes the key of a log or a certifier.
+
+#include <openssl/crypto.h>
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "merkle/entry/entry.h"
+#include "merkle/note/key.h"
+#include "merkle/note/text.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/file.h"
+
+namespace cairn::cli {
+namespace {
+
+struct Options {
+  std::string origin;
+  std::string certifier;
+  std::string out;
+  bool json = false;
+};
+
+ExitCode Run(const Options& options) {
+  const std::string& name = options.origin.empty() ? options.certifier : options.origin;
+  const absl::StatusOr<note::SignerKey> key = note::GenerateSignerKey(name);
+  if (!key.ok()) {
+    Complain(key.status().message());
+    return key.status().code() == absl::StatusCode::kInvalidArgument ? kUsage : kUnable;
+  }
+  std::string secret = absl::StrCat(key->FormatSecret(), "\n");
+  const absl::Status created = CreateSecretFile(options.out, secret);
+  OPENSSL_cleanse(secret.data(), secret.size());
+  if (created.code() == absl::StatusCode::kAlreadyExists) {
+    Complain(absl::StrCat(options.out,
+                          " exists and is not overwritten: a lost key cannot be made "
+                          "again; choose another file"));
+    return kUnable;
+  }
+  if (!created.ok()) {
+    Complain(created.message());
+    return kUnable;
+  }
+  const note::VerifierKey& verifier = key->verifier_key();
+  const std::string public_key = note::FormatBase64(verifier.public_key().view());
+  if (options.json) {
+    nlohmann::ordered_json json;
+    json["name"] = verifier.name();
+    json["vkey"] = verifier.Format();
+    json["public_key"] = public_key;
+    json["file"] = options.out;
+    std::cout << json.dump() << "\n";
+  } else if (!options.certifier.empty()) {
+    std::cout << verifier.Format() << "\n" << public_key << "\n";
+  } else {
+    std::cout << verifier.Format() << "\n";
+  }
+  return kYes;
+}
+
+}  // namespace
+
+void AddKeygen(CLI::App& app, ExitCode* exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command = AddSubcommand(
+      app, "keygen",
+      "Makes a private key in a new file that only its owner can read, and prints the vkey (of a "
+      "certifier also the bare public key, in base64)",
+      "cairn keygen --origin log.example/cairn --out log.key", &options->json);
+  CLI::Option* const origin =
+      command->add_option("--origin", options->origin, "The log's name, for a log's key");
+  command->add_option("--certifier", options->certifier, "The certifier's name, for its key")
+      ->excludes(origin);
+  command->add_option("--out", options->out, "The key file; must not exist")->required();
+  command->callback([options, exit_code] {
+    if (options->origin.empty() == options->certifier.empty()) {
+      Misused("give --origin NAME for a log's key, or --certifier NAME for a certifier's");
+    }
+    if (!options->certifier.empty()) {
+      if (absl::Status good = entry::ValidateText("--certifier", options->certifier,
+                                                  /*allow_empty=*/false);
+          !good.ok()) {
+        Misused(std::string(good.message()));
+      }
+    }
+    *exit_code = Run(*options);
+  });
+}
+
+}  // namespace cairn::cli

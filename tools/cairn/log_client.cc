@@ -1,0 +1,138 @@
+#include "tools/cairn/log_client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/any.pb.h"
+#include "proto/google_rpc.pb.h"
+#include "tools/cairn/interrupt.h"
+
+namespace cairn::cli {
+namespace {
+
+std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options) {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (options.tls) {
+    grpc::SslCredentialsOptions ssl;
+    ssl.pem_root_certs = options.tls_ca_pem;
+    ssl.pem_cert_chain = options.tls_cert_pem;
+    ssl.pem_private_key = options.tls_key_pem;
+    credentials = grpc::SslCredentials(ssl);
+  }
+  grpc::ChannelArguments arguments;
+  // A log that is being restarted is back within a second.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  // A proxy named in the environment is for web traffic.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(options.address, credentials, arguments);
+}
+
+bool WorthRetrying(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+         status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+}
+
+// What the log asks for; zero when it does not say.
+absl::Duration RetryDelay(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return absl::ZeroDuration();
+  for (const google::protobuf::Any& detail : details.details()) {
+    google::rpc::RetryInfo retry;
+    if (detail.UnpackTo(&retry)) {
+      return absl::Seconds(retry.retry_delay().seconds()) +
+             absl::Nanoseconds(retry.retry_delay().nanos());
+    }
+  }
+  return absl::ZeroDuration();
+}
+
+}  // namespace
+
+std::unique_ptr<LogClient> LogClient::Create(const LogClientOptions& options) {
+  return std::unique_ptr<LogClient>(new LogClient(options));
+}
+
+LogClient::LogClient(const LogClientOptions& options)
+    : options_(options), stub_(v1::Log::NewStub(MakeChannel(options))) {}
+
+absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
+  const absl::Time deadline = absl::Now() + options_.timeout;
+  absl::Duration delay = absl::Milliseconds(50);
+  for (int attempt = 1;; ++attempt) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    if (!options_.token.empty()) {
+      context.AddMetadata("authorization", absl::StrCat("Bearer ", options_.token));
+    }
+    const grpc::Status status = call(context);
+    if (status.ok()) return absl::OkStatus();
+    const absl::Duration wait = std::max(delay, RetryDelay(status));
+    if (!WorthRetrying(status) || attempt == kMaxAttempts || absl::Now() + wait >= deadline) {
+      return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                          absl::StrCat(options_.address, ": ", status.error_message()));
+    }
+    if (!WaitUnlessInterrupted(wait)) return absl::CancelledError("interrupted");
+    delay = std::min(2 * delay, absl::Seconds(2));
+  }
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> LogClient::Unary(
+    grpc::Status (v1::Log::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request) {
+  Response response;
+  const absl::Status status = WithRetries([&](grpc::ClientContext& context) {
+    return (stub_.get()->*method)(&context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::AppendResponse> LogClient::Append(const v1::AppendRequest& request) {
+  return Unary(&v1::Log::Stub::Append, request);
+}
+
+absl::StatusOr<v1::ProveResponse> LogClient::Prove(const v1::ProveRequest& request) {
+  return Unary(&v1::Log::Stub::Prove, request);
+}
+
+absl::StatusOr<v1::GetCheckpointResponse> LogClient::GetCheckpoint(
+    const v1::GetCheckpointRequest& request) {
+  return Unary(&v1::Log::Stub::GetCheckpoint, request);
+}
+
+absl::Status LogClient::ListEntries(
+    const v1::ListEntriesRequest& request,
+    const std::function<absl::Status(const v1::ListEntriesResponse&)>& take) {
+  absl::Status taken;
+  bool any = false;
+  const absl::Status status = WithRetries([&](grpc::ClientContext& context) {
+    const auto reader = stub_->ListEntries(&context, request);
+    v1::ListEntriesResponse response;
+    while (reader->Read(&response)) {
+      any = true;
+      taken = take(response);
+      if (!taken.ok()) {
+        context.TryCancel();
+        break;
+      }
+    }
+    const grpc::Status end = reader->Finish();
+    // Beginning anew would hand out the same entries twice.
+    if (!end.ok() && any) {
+      if (taken.ok()) {
+        taken = absl::Status(static_cast<absl::StatusCode>(end.error_code()),
+                             absl::StrCat(options_.address, ": ", end.error_message()));
+      }
+      return grpc::Status::OK;
+    }
+    return end;
+  });
+  return status.ok() ? taken : status;
+}
+
+}  // namespace cairn::cli

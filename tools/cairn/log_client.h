@@ -1,0 +1,68 @@
+// A thin client of the log's gRPC service: deadlines, retries, credentials. It believes nothing and
+// verifies nothing.
+//
+// Retries: UNAVAILABLE and RESOURCE_EXHAUSTED, up to kMaxAttempts times within the timeout, after
+//   a growing delay or the longer one that the log asks for. Sending an append again is safe: the
+//   log answers the first entry.
+// Errors: the log's codes; the message names the address. Interrupted(): kCancelled.
+// Threads: any, side by side.
+
+#ifndef CAIRN_TOOLS_CAIRN_LOG_CLIENT_H_
+#define CAIRN_TOOLS_CAIRN_LOG_CLIENT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "proto/log.pb.h"
+#include "proto/log_service.grpc.pb.h"
+
+namespace cairn::cli {
+
+struct LogClientOptions {
+  std::string address;
+  bool tls = false;
+  std::string tls_ca_pem;    // Empty: the system's authorities.
+  std::string tls_cert_pem;  // Empty: no client certificate.
+  std::string tls_key_pem;
+  std::string token;  // Empty: none.
+  absl::Duration timeout = absl::Seconds(30);
+};
+
+class LogClient {
+ public:
+  static constexpr int kMaxAttempts = 12;
+
+  static std::unique_ptr<LogClient> Create(const LogClientOptions& options);
+
+  absl::StatusOr<v1::AppendResponse> Append(const v1::AppendRequest& request);
+  absl::StatusOr<v1::ProveResponse> Prove(const v1::ProveRequest& request);
+  absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request);
+
+  // Calls `take` for each message of the answer, in order; a status that is not OK ends the call
+  // and is returned. Not retried once something has been taken.
+  absl::Status ListEntries(const v1::ListEntriesRequest& request,
+                           const std::function<absl::Status(const v1::ListEntriesResponse&)>& take);
+
+ private:
+  explicit LogClient(const LogClientOptions& options);
+
+  absl::Status WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call);
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Unary(grpc::Status (v1::Log::Stub::*method)(grpc::ClientContext*,
+                                                                       const Request&, Response*),
+                                 const Request& request);
+
+  const LogClientOptions options_;
+  const std::unique_ptr<v1::Log::Stub> stub_;
+};
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_LOG_CLIENT_H_

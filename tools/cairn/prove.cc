@@ -1,0 +1,166 @@
+// cairn prove: what the log holds about a certificate hash, with fresh proofs.
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "merkle/entry/entry.h"
+#include "tools/cairn/arguments.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/connection.h"
+#include "tools/cairn/evidence_file.h"
+#include "tools/cairn/file.h"
+#include "tools/cairn/log_view.h"
+#include "tools/cairn/report_text.h"
+
+namespace cairn::cli {
+namespace {
+
+struct Options {
+  ConnectionOptions connection;
+  std::string hash;
+  std::string certifier;
+  std::optional<uint64_t> index;
+  std::string log_key;
+  std::string out;
+  bool json = false;
+};
+
+struct Proven {
+  evidence::Evidence evidence;
+  evidence::Report report;
+};
+
+absl::StatusOr<Proven> Check(const Options& options, const v1::ProvenEntry& entry,
+                             const std::string& checkpoint, const Hash& hash,
+                             const std::optional<note::VerifierKey>& log_key) {
+  absl::StatusOr<evidence::Evidence> evidence = MakeEvidence({.index = entry.index(),
+                                                              .entry = entry.entry(),
+                                                              .proof = entry.proof(),
+                                                              .checkpoint = checkpoint},
+                                                             std::nullopt, {});
+  if (!evidence.ok()) return evidence.status();
+  evidence::VerifyOptions verify_options;
+  verify_options.log_key = log_key;
+  verify_options.certificate_hash = hash;
+  absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
+  if (!report.ok()) return report.status();
+  if (absl::Status good = CheckReport(*evidence, *report, log_key.has_value()); !good.ok()) {
+    return good;
+  }
+  if (!options.certifier.empty() && report->claim.statement.certifier != options.certifier) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the log answers a statement by `", report->claim.statement.certifier, "`"));
+  }
+  return Proven{*std::move(evidence), *std::move(report)};
+}
+
+// All statements on the hash, asked for page by page.
+absl::StatusOr<std::vector<Proven>> Fetch(const Options& options, LogClient& client,
+                                          const Hash& hash,
+                                          const std::optional<note::VerifierKey>& log_key) {
+  std::vector<Proven> found;
+  v1::ProveRequest request;
+  request.set_certificate_hash(std::string(hash.view()));
+  request.set_certifier(options.certifier);
+  while (true) {
+    const absl::StatusOr<v1::ProveResponse> answer = client.Prove(request);
+    if (!answer.ok()) return answer.status();
+    for (const v1::ProvenEntry& entry : answer->entries()) {
+      if (options.index && entry.index() != *options.index) continue;
+      absl::StatusOr<Proven> proven = Check(options, entry, answer->checkpoint(), hash, log_key);
+      if (!proven.ok()) return proven.status();
+      found.push_back(*std::move(proven));
+    }
+    if (!answer->has_next_index()) break;
+    if (answer->next_index() <= request.from_index()) {
+      return absl::InvalidArgumentError("the log's answer goes in circles");
+    }
+    request.set_from_index(answer->next_index());
+  }
+  if (found.empty()) return absl::NotFoundError("the log has no such statement");
+  return found;
+}
+
+void Say(const Options& options, const std::vector<Proven>& found) {
+  for (const Proven& proven : found) {
+    if (options.json) {
+      std::cout << ReportJson(proven.report).dump() << "\n";
+      continue;
+    }
+    const evidence::Claim& claim = proven.report.claim;
+    std::cout << "sha256:" << claim.statement.certificate_hash.Hex() << " by "
+              << claim.statement.certifier << " at " << claim.index.value() << ": "
+              << (proven.report.verified() ? "verified" : "in the log, as it says itself") << "\n"
+              << ReportText(proven.report);
+  }
+}
+
+absl::Status Write(const Options& options, const std::vector<Proven>& found) {
+  if (found.size() > 1) {
+    std::vector<std::string> which;
+    for (const Proven& proven : found) {
+      which.push_back(absl::StrCat(proven.report.claim.index.value(), " by ",
+                                   proven.report.claim.statement.certifier));
+    }
+    return absl::FailedPreconditionError(
+        absl::StrCat("--out holds one entry and there are several (", absl::StrJoin(which, ", "),
+                     "): choose with --certifier or --index"));
+  }
+  const absl::StatusOr<std::string> bytes = evidence::Format(found[0].evidence);
+  if (!bytes.ok()) return bytes.status();
+  return WriteFileAtomically(options.out, *bytes);
+}
+
+ExitCode Run(const Options& options) {
+  const absl::StatusOr<Hash> hash = ParseHash(options.hash);
+  if (!hash.ok()) Misused(std::string(hash.status().message()));
+  const std::optional<note::VerifierKey> log_key = LogKeyOption(options.log_key);
+  absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
+  if (!client.ok()) {
+    Complain(client.status().message());
+    return kUnable;
+  }
+  const absl::StatusOr<std::vector<Proven>> found = Fetch(options, **client, *hash, log_key);
+  if (!found.ok()) {
+    Complain(found.status().message());
+    const absl::StatusCode code = found.status().code();
+    const bool no =
+        code == absl::StatusCode::kNotFound || code == absl::StatusCode::kInvalidArgument;
+    return no ? kNo : kUnable;
+  }
+  Say(options, *found);
+  if (!log_key) Complain("no --log_key: the checkpoint's signature was not checked");
+  if (options.out.empty()) return kYes;
+  if (absl::Status written = Write(options, *found); !written.ok()) {
+    Complain(written.message());
+    return kUnable;
+  }
+  return kYes;
+}
+
+}  // namespace
+
+void AddProve(CLI::App& app, ExitCode* exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command = AddSubcommand(
+      app, "prove", "Asks the log for the statements on a certificate hash, with inclusion proofs",
+      "cairn prove --log 127.0.0.1:7717 "
+      "sha256:8df1e642efaee1f86a0d31cc4731f566d41f0b12e47157028ff2f"
+      "85de01173c6",
+      &options->json);
+  AddConnectionOptions(command, &options->connection);
+  command->add_option("HASH", options->hash, "64 hex digits, with or without sha256: before them")
+      ->required();
+  command->add_option("--certifier", options->certifier, "Only statements by this one");
+  command->add_option("--index", options->index, "Only the one at this leaf index");
+  command->add_option(Spellings("log_key"), options->log_key,
+                      "The log's vkey: the checkpoint must be signed with it");
+  command->add_option("--out", options->out, "Write the evidence to this file");
+  command->callback([options, exit_code] { *exit_code = Run(*options); });
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,160 @@
+#include "tools/cairn/report_text.h"
+
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "merkle/note/text.h"
+#include "tools/cairn/command.h"
+
+namespace cairn::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Text(absl::string_view text) { return std::string(text); }
+
+Json StatementJson(const entry::Statement& statement) {
+  Json json;
+  json["certificate_hash"] = absl::StrCat("sha256:", statement.certificate_hash.Hex());
+  json["certifier"] = statement.certifier;
+  json["policy_status"] = Text(entry::PolicyStatusName(statement.policy_status));
+  if (!statement.trace.empty()) json["trace"] = statement.trace;
+  if (!statement.task.empty()) json["task"] = statement.task;
+  if (statement.supersedes) json["supersedes"] = statement.supersedes->value();
+  return json;
+}
+
+std::string StatementText(const entry::Statement& statement) {
+  std::string text =
+      absl::StrCat("sha256:", statement.certificate_hash.Hex(), " by ", statement.certifier);
+  if (statement.policy_status != entry::PolicyStatus::kUnspecified) {
+    absl::StrAppend(&text, ", states: ", entry::PolicyStatusName(statement.policy_status));
+  }
+  if (!statement.trace.empty()) absl::StrAppend(&text, ", trace ", statement.trace);
+  if (!statement.task.empty()) absl::StrAppend(&text, ", task ", statement.task);
+  if (statement.supersedes) absl::StrAppend(&text, ", supersedes ", statement.supersedes->value());
+  return text;
+}
+
+std::string SignatureForm(const entry::StatementSignature& signature) {
+  if (std::holds_alternative<entry::SingleSignature>(signature)) return "single";
+  return std::holds_alternative<entry::BatchSignature>(signature) ? "batch" : "none";
+}
+
+std::string ActionName(entry::CertifierAction action) {
+  switch (action) {
+    case entry::CertifierAction::kDeclare:
+      return "declare";
+    case entry::CertifierAction::kRotate:
+      return "rotate";
+    case entry::CertifierAction::kRetire:
+      break;
+  }
+  return "retire";
+}
+
+std::string DemandName(entry::CertifierDemand demand) {
+  switch (demand) {
+    case entry::CertifierDemand::kSigned:
+      return "signed";
+    case entry::CertifierDemand::kChannel:
+      return "channel";
+    case entry::CertifierDemand::kNothing:
+      break;
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+std::string TimeText(uint64_t unix_ms) {
+  // Beyond any clock; a date of it would only mislead.
+  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
+  if (unix_ms >= kYear10000Ms) return absl::StrCat(unix_ms, "ms");
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
+                          absl::FromUnixMillis(static_cast<int64_t>(unix_ms)), absl::UTCTimeZone());
+}
+
+Json ReportJson(const evidence::Report& report) {
+  Json json;
+  json["verified"] = report.verified();
+  json["reasons"] = report.reasons;
+  Json claim;
+  claim["origin"] = report.claim.origin;
+  claim["index"] = report.claim.index.value();
+  claim["tree_size"] = report.claim.tree_size.value();
+  claim["root"] = report.claim.root.Hex();
+  claim["accepted_at_ms"] = report.claim.accepted_at_ms;
+  claim.update(StatementJson(report.claim.statement));
+  json["claim"] = std::move(claim);
+  json["layers"] = Json::array();
+  for (const evidence::Layer& layer : report.layers) {
+    Json item;
+    item["name"] = layer.name;
+    item["state"] = Text(evidence::StateName(layer.state));
+    item["required"] = layer.required;
+    item["detail"] = layer.detail;
+    json["layers"].push_back(std::move(item));
+  }
+  return json;
+}
+
+std::string ReportText(const evidence::Report& report) {
+  std::string text;
+  for (const evidence::Layer& layer : report.layers) {
+    const absl::string_view state = layer.state == evidence::State::kNotProven
+                                        ? absl::string_view("not proven")
+                                        : evidence::StateName(layer.state);
+    absl::StrAppendFormat(&text, "  %-11s %-10s  %s\n", layer.name, state, Printable(layer.detail));
+  }
+  return text;
+}
+
+Json EntryJson(LeafIndex index, const entry::Entry& entry) {
+  Json json;
+  json["index"] = index.value();
+  json["accepted_at_ms"] = entry.accepted_at_ms;
+  if (const auto* statement = std::get_if<entry::SignedStatement>(&entry.body)) {
+    json["kind"] = "statement";
+    json.update(StatementJson(statement->statement));
+    json["signature"] = SignatureForm(statement->signature);
+  } else if (const auto* certifier = std::get_if<entry::CertifierEntry>(&entry.body)) {
+    json["kind"] = "certifier";
+    json["action"] = ActionName(certifier->action);
+    json["name"] = certifier->name;
+    json["demand"] = DemandName(certifier->demand);
+    if (certifier->key) json["key"] = note::FormatBase64(certifier->key->view());
+  } else {
+    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
+    json["kind"] = "receipt";
+    json["backend"] = receipt.backend;
+    json["tree_size"] = receipt.tree_size.value();
+    json["receipt_hash"] = receipt.receipt_hash.Hex();
+  }
+  return json;
+}
+
+std::string EntryText(LeafIndex index, const entry::Entry& entry) {
+  std::string text = absl::StrCat(index.value(), "  ", TimeText(entry.accepted_at_ms), "  ");
+  if (const auto* statement = std::get_if<entry::SignedStatement>(&entry.body)) {
+    absl::StrAppend(&text, "statement  ", StatementText(statement->statement));
+    const std::string form = SignatureForm(statement->signature);
+    absl::StrAppend(&text, form == "none" ? ", not signed" : absl::StrCat(", signed (", form, ")"));
+  } else if (const auto* certifier = std::get_if<entry::CertifierEntry>(&entry.body)) {
+    absl::StrAppend(&text, "certifier  ", ActionName(certifier->action), " ", certifier->name);
+    if (certifier->demand != entry::CertifierDemand::kNothing) {
+      absl::StrAppend(&text, ", demands ", DemandName(certifier->demand));
+    }
+    if (certifier->key)
+      absl::StrAppend(&text, ", key ", note::FormatBase64(certifier->key->view()));
+  } else {
+    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
+    absl::StrAppend(&text, "receipt    ", receipt.backend, " over size ", receipt.tree_size.value(),
+                    ", sha256:", receipt.receipt_hash.Hex());
+  }
+  return text;
+}
+
+}  // namespace cairn::cli

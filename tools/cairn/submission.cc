@@ -1,0 +1,249 @@
+#include "tools/cairn/submission.h"
+
+#include <openssl/rand.h>
+
+#include "absl/strings/str_cat.h"
+#include "anchor/evidence/verify.h"
+#include "merkle/entry/blind.h"
+#include "merkle/entry/statement.h"
+#include "tools/cairn/evidence_file.h"
+#include "tools/cairn/file.h"
+
+namespace cairn::cli {
+namespace {
+
+using evidence::Evidence;
+
+std::string Text(absl::string_view text) { return std::string(text); }
+
+void End(Outcome outcome, absl::string_view reason, SubmissionResult& result) {
+  result.outcome = outcome;
+  result.reason = Text(reason);
+}
+
+// Codes that the next file would meet as well.
+bool IsHopeless(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
+v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement) {
+  const entry::Statement& statement = signed_statement.statement;
+  v1::AppendRequest request;
+  v1::Statement& message = *request.mutable_statement();
+  message.set_certificate_hash(Text(statement.certificate_hash.view()));
+  message.set_policy_status(static_cast<v1::PolicyStatus>(statement.policy_status));
+  if (statement.supersedes) message.set_supersedes(statement.supersedes->value());
+  message.set_certifier(statement.certifier);
+  message.set_trace(statement.trace);
+  message.set_task(statement.task);
+  if (const auto* single = std::get_if<entry::SingleSignature>(&signed_statement.signature)) {
+    request.mutable_signature()->set_key(Text(single->key.view()));
+    request.mutable_signature()->set_signature(Text(single->signature.view()));
+  }
+  return request;
+}
+
+// What the id stood for before it was blinded.
+std::string Opened(const Evidence& evidence, absl::string_view field, const std::string& id) {
+  for (const evidence::Opening& opening : evidence.openings) {
+    if (opening.field == field) return opening.value;
+  }
+  return id;
+}
+
+}  // namespace
+
+struct Submitter::Prepared {
+  entry::SignedStatement signed_statement;
+  std::vector<evidence::Opening> openings;
+};
+
+std::string OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kLogged:
+      return "logged";
+    case Outcome::kAlreadyLogged:
+      return "already_logged";
+    case Outcome::kSkipped:
+      return "skipped";
+    case Outcome::kRefused:
+      return "refused";
+    case Outcome::kFailed:
+      return "failed";
+    case Outcome::kUnable:
+      return "unable";
+    case Outcome::kNotSent:
+      break;
+  }
+  return "not_sent";
+}
+
+ExitCode OutcomeExitCode(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kLogged:
+    case Outcome::kAlreadyLogged:
+    case Outcome::kSkipped:
+      return kYes;
+    case Outcome::kRefused:
+    case Outcome::kFailed:
+      return kNo;
+    case Outcome::kUnable:
+    case Outcome::kNotSent:
+      break;
+  }
+  return kUnable;
+}
+
+SubmissionResult Submitter::Submit(const std::string& file) const {
+  SubmissionResult result;
+  result.file = file;
+  result.evidence_file = EvidencePath(options_.directory, file);
+  const absl::StatusOr<Record> record =
+      ReadRecord(file, std::nullopt, options_.node_keys ? &*options_.node_keys : nullptr);
+  if (!record.ok()) {
+    const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
+    End(refused ? Outcome::kRefused : Outcome::kUnable, record.status().message(), result);
+    return result;
+  }
+  result.hash = record->hash;
+  result.notices = record->notices;
+
+  const absl::StatusOr<std::string> existing =
+      ReadFile(result.evidence_file, evidence::kMaxEvidenceBytes);
+  if (existing.status().code() == absl::StatusCode::kNotFound) {
+    Append(*record, result);
+  } else if (!existing.ok()) {
+    End(Outcome::kUnable, existing.status().message(), result);
+  } else if (absl::Status same = CheckExisting(*existing, *record, result); same.ok()) {
+    result.outcome = Outcome::kSkipped;
+  } else {
+    End(Outcome::kRefused,
+        absl::StrCat(result.evidence_file, " is in the way: ", same.message(),
+                     "; move it away or choose another --out"),
+        result);
+  }
+  return result;
+}
+
+absl::Status Submitter::CheckExisting(const std::string& bytes, const Record& record,
+                                      SubmissionResult& result) const {
+  const absl::StatusOr<Evidence> evidence = evidence::Parse(bytes);
+  if (!evidence.ok()) return evidence.status();
+  evidence::VerifyOptions verify_options;
+  verify_options.log_key = options_.log_key;
+  verify_options.certificate_hash = record.hash;
+  const absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
+  if (!report.ok()) return report.status();
+  if (absl::Status good = CheckReport(*evidence, *report, options_.log_key.has_value());
+      !good.ok()) {
+    return good;
+  }
+  const entry::Statement& statement = report->claim.statement;
+  const bool same = (options_.certifier.empty() || statement.certifier == options_.certifier) &&
+                    statement.policy_status == options_.policy_status &&
+                    statement.supersedes == options_.supersedes &&
+                    Opened(*evidence, "trace", statement.trace) == options_.trace &&
+                    Opened(*evidence, "task", statement.task) == options_.task;
+  if (!same) {
+    return absl::InvalidArgumentError(
+        "it is for another statement on this certificate (certifier, policy status, supersedes, "
+        "trace or task)");
+  }
+  result.index = report->claim.index;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Submitter::Prepared> Submitter::Prepare(const Record& record) const {
+  Prepared prepared;
+  entry::Statement& statement = prepared.signed_statement.statement;
+  statement = {.certificate_hash = record.hash,
+               .policy_status = options_.policy_status,
+               .supersedes = options_.supersedes,
+               .certifier = options_.certifier,
+               .trace = options_.trace,
+               .task = options_.task};
+  for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
+    if (!options_.blind || id->empty()) continue;
+    evidence::Opening opening{.field = field, .key = {}, .value = *id};
+    if (RAND_bytes(opening.key.bytes.data(), Hash::kSize) != 1) {
+      return absl::InternalError("OpenSSL has no randomness for a blinding key");
+    }
+    *id = entry::Blind(opening.key, field, *id);
+    prepared.openings.push_back(std::move(opening));
+  }
+  if (options_.signing_key) {
+    prepared.signed_statement.signature = entry::SingleSignature{
+        .key = options_.signing_key->verifier_key().public_key(),
+        .signature =
+            options_.signing_key->Sign(entry::StatementMessage(options_.origin, statement))};
+  }
+  return prepared;
+}
+
+// The evidence, once the entry is what was stated and all that can be checked holds.
+absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer,
+                                                const Record& record,
+                                                const Prepared& prepared) const {
+  absl::StatusOr<Evidence> evidence = MakeEvidence({.index = answer.index(),
+                                                    .entry = answer.entry(),
+                                                    .proof = answer.proof(),
+                                                    .checkpoint = answer.checkpoint()},
+                                                   record.kind, prepared.openings);
+  if (!evidence.ok()) return evidence.status();
+  evidence::VerifyOptions verify_options;
+  verify_options.log_key = options_.log_key;
+  verify_options.certificate_hash = record.hash;
+  const absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
+  if (!report.ok()) return report.status();
+  if (absl::Status good = CheckReport(*evidence, *report, options_.log_key.has_value());
+      !good.ok()) {
+    return good;
+  }
+  entry::Statement stated = prepared.signed_statement.statement;
+  if (stated.certifier.empty()) stated.certifier = report->claim.statement.certifier;
+  if (!(report->claim.statement == stated)) {
+    return absl::InvalidArgumentError("the log's answer is an entry with another statement");
+  }
+  if (options_.signing_key && report->claim.origin != options_.origin) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the statement was signed for `", options_.origin,
+                     "`, the log's checkpoint is of `", report->claim.origin, "`"));
+  }
+  return evidence;
+}
+
+void Submitter::Append(const Record& record, SubmissionResult& result) const {
+  const absl::StatusOr<Prepared> prepared = Prepare(record);
+  if (!prepared.ok()) return End(Outcome::kUnable, prepared.status().message(), result);
+  const absl::StatusOr<v1::AppendResponse> answer =
+      client_->Append(MakeRequest(prepared->signed_statement));
+  if (!answer.ok()) {
+    result.hopeless = IsHopeless(answer.status().code());
+    return End(Outcome::kUnable, answer.status().message(), result);
+  }
+  const absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, *prepared);
+  if (!evidence.ok()) return End(Outcome::kFailed, evidence.status().message(), result);
+  result.index = LeafIndex(answer->index());
+  const absl::StatusOr<std::string> bytes = evidence::Format(*evidence);
+  absl::Status written = bytes.status();
+  if (written.ok()) written = WriteFileAtomically(result.evidence_file, *bytes);
+  if (!written.ok()) {
+    return End(Outcome::kUnable,
+               absl::StrCat("logged at ", answer->index(), ", but: ", written.message(),
+                            "; run again to get the evidence"),
+               result);
+  }
+  result.outcome = answer->duplicate() ? Outcome::kAlreadyLogged : Outcome::kLogged;
+}
+
+}  // namespace cairn::cli

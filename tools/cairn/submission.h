@@ -1,0 +1,98 @@
+// Submits one file after the other: hash, state, append, verify, write. What has been done before
+// is found by its evidence and not done again.
+//
+// Threads: Submit may be called from several threads at once, with files of different evidence
+//   paths.
+
+#ifndef CAIRN_TOOLS_CAIRN_SUBMISSION_H_
+#define CAIRN_TOOLS_CAIRN_SUBMISSION_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anchor/evidence/evidence.h"
+#include "merkle/certificate/node_keys.h"
+#include "merkle/entry/entry.h"
+#include "merkle/note/key.h"
+#include "merkle/types.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/log_client.h"
+#include "tools/cairn/record.h"
+
+namespace cairn::cli {
+
+// What holds for all files of a run.
+struct SubmissionOptions {
+  std::string directory;  // Where evidence goes; exists.
+  // Empty: the one that the log takes the caller for.
+  std::string certifier;
+  entry::PolicyStatus policy_status = entry::PolicyStatus::kUnspecified;
+  std::optional<LeafIndex> supersedes;
+  std::string trace;
+  std::string task;
+  // Log keyed hashes instead of trace and task, each file under a key of its own, and put the
+  // openings into the evidence.
+  bool blind = false;
+  // With the origin that is signed for.
+  std::optional<note::SignerKey> signing_key;
+  std::string origin;
+  std::optional<note::VerifierKey> log_key;
+  std::optional<certificate::NodeKeys> node_keys;
+};
+
+enum class Outcome {
+  kLogged,         // A new entry.
+  kAlreadyLogged,  // The log had this very statement.
+  kSkipped,        // Its evidence was there and stands.
+  kRefused,        // The record is not what it says, or evidence of something else is in the way.
+  kFailed,         // The log's answer does not verify. No evidence was written.
+  kUnable,         // A file or the log could not be used, or the log refused the statement.
+  kNotSent,        // Given up before its turn.
+};
+
+// "logged", "already_logged", "skipped", ... Persistent: scripts depend on them.
+std::string OutcomeName(Outcome outcome);
+ExitCode OutcomeExitCode(Outcome outcome);
+
+struct SubmissionResult {
+  Outcome outcome = Outcome::kNotSent;
+  std::string file;
+  std::string evidence_file;
+  std::string reason;  // Empty where there is evidence.
+  std::optional<Hash> hash;
+  std::optional<LeafIndex> index;
+  std::vector<std::string> notices;
+  // The log cannot be reached, or takes nothing from this caller: to go on would be in vain.
+  bool hopeless = false;
+};
+
+class Submitter {
+ public:
+  // `client` outlives this.
+  Submitter(SubmissionOptions options, LogClient* client)
+      : options_(std::move(options)), client_(client) {}
+
+  SubmissionResult Submit(const std::string& file) const;
+
+ private:
+  struct Prepared;
+
+  absl::Status CheckExisting(const std::string& bytes, const Record& record,
+                             SubmissionResult& result) const;
+  absl::StatusOr<Prepared> Prepare(const Record& record) const;
+  absl::StatusOr<evidence::Evidence> CheckAnswer(const v1::AppendResponse& answer,
+                                                 const Record& record,
+                                                 const Prepared& prepared) const;
+  void Append(const Record& record, SubmissionResult& result) const;
+
+  const SubmissionOptions options_;
+  LogClient* const client_;
+};
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_SUBMISSION_H_
