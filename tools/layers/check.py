@@ -19,7 +19,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TABLE = os.path.join(ROOT, "tools/layers/table")
 SOURCE = re.compile(r"\.(h|cc|cpp|c|inc)$")
-TEST_SOURCE = re.compile(r"(_test|_fuzzer|_benchmark)\.(h|cc)$|(^|/)testing/")
+TEST_SOURCE = re.compile(r"(_test|_testing|_fuzzer|_benchmark)\.(h|cc)$|(^|/)testing/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 Library = collections.namedtuple("Library", "target headers")
