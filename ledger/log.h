@@ -7,8 +7,8 @@
 //
 // Errors: see AppendResult and the reading calls. A failed commit is fatal: the log refuses
 // everything from then on and calls Options::on_fatal.
-// Threads: every call may come from any thread. Callbacks run on the log's answering thread (or,
-// for a refusal, inline) and must not block.
+// Threads: every call may come from any thread. Callbacks run on the log's answering thread (for a
+// refusal, on another of its threads or inline), must not block, and must not stop the log.
 // Ownership: store, clock and signer outlive the log.
 
 #ifndef CAIRN_LEDGER_LOG_H_
@@ -25,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "ledger/append_result.h"
 #include "ledger/clock.h"
 #include "ledger/store.h"
 #include "ledger/submission.h"
@@ -46,34 +47,10 @@ struct LogOptions {
   uint64_t free_space_reserve_bytes = 256u << 20;
   // Rows of the recent table; when full they are sorted and ingested.
   size_t max_recent_rows = 512u << 10;
-  // Called once, after the log has refused all that waited. The server exits here.
+  // Called once, after the log has refused all that waited, on the log's answering thread: it must
+  // not call Stop() or destroy the log. Not called for damage found on read: reads go on then.
   std::function<void(const absl::Status&)> on_fatal;
 };
-
-// What became of one statement.
-struct ItemResult {
-  // OK: in the tree at `index` (new, or the same statement again: `duplicate`).
-  // kAlreadyExists: another statement stands on (certifier, hash, trace); `index` is its latest.
-  // kFailedPrecondition: `supersedes` does not name the latest entry.
-  // kPermissionDenied: submitted with `must_exist` and not there.
-  absl::Status status;
-  LeafIndex index;
-  bool duplicate = false;
-};
-
-struct AppendResult {
-  // OK: `items` has one result per statement, and `view` is a signed tree that holds them.
-  // kResourceExhausted: queue full or disk nearly full; nothing was taken; try again later.
-  // kInvalidArgument: an empty batch or one larger than a commit. Nothing was taken.
-  // kUnavailable: the log is stopping or has stopped; whether the batch was taken is unknown, and
-  //   sending it again is safe. kDataLoss: the log found damage and signs no more.
-  // kFailedPrecondition: the wall clock ran away from steady time; see the message.
-  absl::Status status;
-  std::vector<ItemResult> items;
-  std::shared_ptr<const View> view;
-};
-
-using AppendCallback = std::function<void(AppendResult)>;
 
 class Log {
  public:
@@ -106,16 +83,17 @@ class Log {
   // Entries [begin, end), encoded; stops early, after at least one, once they exceed `max_bytes`.
   // kInvalidArgument when begin > end, kOutOfRange when end is above the view's size.
   virtual absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
-                                                               LeafIndex end,
-                                                               size_t max_bytes) = 0;
+                                                               LeafIndex end, size_t max_bytes) = 0;
   // Indexes, rising, of statements on `certificate_hash` at or after `from`, of one certifier or of
   // all; at most `limit`.
-  virtual absl::StatusOr<std::vector<LeafIndex>> Find(const View& view, const Hash& certificate_hash,
+  virtual absl::StatusOr<std::vector<LeafIndex>> Find(const View& view,
+                                                      const Hash& certificate_hash,
                                                       const std::optional<std::string>& certifier,
                                                       LeafIndex from, size_t limit) = 0;
 
   // Called after each commit with the new view, on the answering thread. Returns a handle;
-  // destroying it ends the subscription, after which no call is running or will come.
+  // destroying it ends the subscription, after which no call is running or will come; it is not
+  // destroyed from inside the listener. It may outlive the log.
   using Listener = std::function<void(const std::shared_ptr<const View>&)>;
   virtual std::shared_ptr<void> Subscribe(Listener listener) = 0;
 

@@ -47,11 +47,11 @@ struct TreeState {
 
 // What one commit makes durable, all or nothing.
 struct Commit {
-  LeafIndex first;                         // = the size before
-  std::vector<std::string> entries;        // encoded, one per leaf from `first`
-  std::vector<merkle::FullTile> tiles;     // completed by this commit, rising
-  std::vector<LeafIndex> certifiers;       // which of the entries are certifier entries
-  TreeState state;                         // after it
+  LeafIndex first;                      // = the size before
+  std::vector<std::string> entries;     // encoded, one per leaf from `first`
+  std::vector<merkle::FullTile> tiles;  // completed by this commit, rising
+  std::vector<LeafIndex> certifiers;    // which of the entries are certifier entries
+  TreeState state;                      // after it
 };
 
 // SHA-256(index salt || certificate hash), cut to 16 bytes.
@@ -102,9 +102,9 @@ class Store {
   virtual absl::StatusOr<LeafIndex> IndexWatermark() = 0;
 
   // Remembers, beside the database, that the checkpoint of `state` is about to leave the process.
-  // Costs no sync: it survives the process, and is a lower bound after a power failure. At start the
-  // tree must still contain LastSigned(); so a commit that was acknowledged and then lost from the
-  // end of the WAL is noticed.
+  // Costs no sync: it survives the process, and is a lower bound after a power failure. At start
+  // the tree must still contain LastSigned(); so a commit that was acknowledged and then lost from
+  // the end of the WAL is noticed.
   virtual absl::Status RecordSigned(const TreeState& state) = 0;
   // nullopt: nothing was ever signed.
   virtual absl::StatusOr<std::optional<TreeState>> LastSigned() = 0;

@@ -1,0 +1,32 @@
+#include "ledger/recent_table.h"
+
+#include <algorithm>
+
+namespace cairn::ledger {
+
+void RecentTable::Add(const IndexRow& row) {
+  ++size_;
+  if (!first_.try_emplace(row.tag, row.index).second) more_[row.tag].push_back(row.index);
+}
+
+void RecentTable::Find(const IndexTag& tag, std::vector<LeafIndex>& out) const {
+  const auto first = first_.find(tag);
+  if (first == first_.end()) return;
+  out.push_back(first->second);
+  if (const auto more = more_.find(tag); more != more_.end()) {
+    out.insert(out.end(), more->second.begin(), more->second.end());
+  }
+}
+
+std::vector<IndexRow> RecentTable::SortedRows() const {
+  std::vector<IndexRow> rows;
+  rows.reserve(size_);
+  for (const auto& [tag, index] : first_) rows.push_back({tag, index});
+  for (const auto& [tag, indexes] : more_) {
+    for (const LeafIndex index : indexes) rows.push_back({tag, index});
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+}  // namespace cairn::ledger
