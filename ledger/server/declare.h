@@ -1,9 +1,7 @@
 // Brings the log's certifiers up to what the configuration says, by certifier entries.
 //
-// A name that the log does not know is declared; another key or demand rotates it; `retired`
-// retires it. Durable when this returns OK. Errors: kFailedPrecondition, with what to do, when the
-// configuration asks for what cannot be: a
-//   retired name again, or silence about a certifier that still may write. Else the log's.
+// Errors: as CertifierChanges (ledger/certifier_changes.h), which decides what changes, and the
+// log's.
 
 #ifndef CAIRN_LEDGER_SERVER_DECLARE_H_
 #define CAIRN_LEDGER_SERVER_DECLARE_H_
@@ -16,7 +14,8 @@
 
 namespace cairn::server {
 
-// Blocks until done. Call before anything is served.
+// Blocks until the entries are durable. Call before anything is served. Certifiers that may write
+// but are not configured are warned about: they stay as they are until they are said to be retired.
 absl::Status DeclareCertifiers(ledger::Log& log, const std::vector<CertifierSettings>& certifiers);
 
 }  // namespace cairn::server

@@ -84,8 +84,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
     if (absl::Status status = WriteAll(fd.get(), bytes, beside); !status.ok()) return status;
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return Failed("cannot rename to", path);
-  std::string directory = std::filesystem::path(path).parent_path().string();
-  if (directory.empty()) directory = ".";
+  const std::string directory = std::filesystem::absolute(path).parent_path().string();
   const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0 || fsync(fd.get()) != 0) return Failed("cannot sync", directory);
   return absl::OkStatus();
