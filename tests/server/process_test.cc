@@ -1,0 +1,296 @@
+// cairnd as a process: starting, refusing to start, stopping.
+
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/server/client.h"
+#include "tests/testing/cairnd.h"
+
+namespace cairn::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadBytes(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+class ProcessTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> Args(std::vector<std::string> more = {}) const {
+    return CairndArgs(directory_.path(), std::move(more));
+  }
+  // Starts, appends one statement, stops.
+  void LiveOnce() {
+    Cairnd cairnd(Args());
+    ASSERT_TRUE(cairnd.running());
+    ASSERT_TRUE(Client(cairnd.address()).Append(StatementOn("a")).ok());
+    ASSERT_EQ(cairnd.Stop(), 0) << cairnd.output();
+  }
+  void ExpectRefused(std::vector<std::string> args, int code, const std::string& says) {
+    Cairnd cairnd(std::move(args));
+    EXPECT_FALSE(cairnd.running());
+    EXPECT_EQ(cairnd.Wait(), code);
+    EXPECT_NE(cairnd.output().find("cairnd: "), std::string::npos) << cairnd.output();
+    EXPECT_NE(cairnd.output().find(says), std::string::npos) << cairnd.output();
+    // Never a word of the key.
+    EXPECT_EQ(cairnd.output().find("PRIVATE"), std::string::npos) << cairnd.output();
+    EXPECT_EQ(cairnd.output().find("AQABAgMEBQYHCAkK"), std::string::npos) << cairnd.output();
+  }
+  fs::path Key() const { return directory_.path() / "log.key"; }
+
+  FreshDirectory directory_;
+};
+
+TEST_F(ProcessTest, SaysWhereItListensAndThatNothingGuardsTheLog) {
+  const fs::path file = directory_.path() / "address";
+  Cairnd cairnd(Args({"--address_file", file.string()}));
+  ASSERT_TRUE(cairnd.running());
+  EXPECT_EQ(ReadBytes(file), cairnd.address() + "\n");
+  EXPECT_EQ(cairnd.Stop(), 0);
+  EXPECT_NE(cairnd.output().find("nothing outside guards this log"), std::string::npos);
+  EXPECT_NE(cairnd.output().find(kTestVkey), std::string::npos);
+  EXPECT_EQ(cairnd.output().find("PRIVATE"), std::string::npos);
+}
+
+TEST_F(ProcessTest, SigtermAnswersWhatIsInFlightAndExitsClean) {
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  constexpr int kClients = 4;
+  std::atomic<int> answered = 0;
+  std::atomic<int> other_errors = 0;
+  std::atomic<int> acknowledged_max = -1;
+  std::vector<std::thread> clients;
+  for (int c = 0; c < kClients; ++c) {
+    clients.emplace_back([&, c] {
+      Client client(cairnd.address());
+      for (int i = 0;; ++i) {
+        v1::AppendResponse answer;
+        const grpc::Status status = client.Append(StatementOn(absl::StrCat(c, "/", i)), &answer);
+        if (!status.ok()) {
+          // The server has stopped; anything but that is a call it left unanswered.
+          if (status.error_code() != grpc::StatusCode::UNAVAILABLE) ++other_errors;
+          answered.notify_all();
+          return;
+        }
+        EXPECT_TRUE(CheckAnswer(answer).ok());
+        int seen = acknowledged_max;
+        while (seen < static_cast<int>(answer.index()) &&
+               !acknowledged_max.compare_exchange_weak(seen, static_cast<int>(answer.index()))) {
+        }
+        ++answered;
+        answered.notify_all();
+      }
+    });
+  }
+  for (int seen = answered; seen < 200; seen = answered) answered.wait(seen);
+  EXPECT_EQ(cairnd.Stop(), 0) << cairnd.output();
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(other_errors, 0);
+  // And what was acknowledged is there.
+  Cairnd again(Args());
+  ASSERT_TRUE(again.running());
+  EXPECT_GT(Client(again.address()).Newest().size.value(),
+            static_cast<uint64_t>(acknowledged_max.load()));
+}
+
+TEST_F(ProcessTest, SigtermEndsStreamsThatWouldGoOnForEver) {
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  Client client(cairnd.address());
+  const auto watch_context = client.Context();
+  const auto watch = client.stub().WatchCheckpoints(watch_context.get(), {});
+  v1::WatchCheckpointsResponse seen;
+  ASSERT_TRUE(watch->Read(&seen));
+  const auto append_context = client.Context();
+  const auto append = client.stub().AppendStream(append_context.get());
+  v1::AppendStreamRequest batch;
+  *batch.add_statements() = StatementOn("a");
+  ASSERT_TRUE(append->Write(batch));
+  v1::AppendStreamResponse answer;
+  ASSERT_TRUE(append->Read(&answer));
+  EXPECT_EQ(cairnd.Stop(), 0) << cairnd.output();
+  while (watch->Read(&seen)) {
+  }
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_FALSE(append->Read(&answer));
+  EXPECT_EQ(append->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ProcessTest, SigintStopsItToo) {
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  cairnd.Signal(SIGINT);
+  EXPECT_EQ(cairnd.Wait(), 0) << cairnd.output();
+}
+
+TEST_F(ProcessTest, ASecondProcessOnTheSameDirectoryIsRefused) {
+  Cairnd first(Args());
+  ASSERT_TRUE(first.running());
+  ExpectRefused(Args(), 3, "another process");
+  EXPECT_TRUE(Client(first.address()).Append(StatementOn("a")).ok());
+}
+
+TEST_F(ProcessTest, ATakenPortIsRefused) {
+  Cairnd first(Args());
+  ASSERT_TRUE(first.running());
+  FreshDirectory other;
+  ExpectRefused(CairndArgs(other.path(), {"--grpc_address", first.address()}), 3, "taken");
+}
+
+TEST_F(ProcessTest, AUsedKeyWithAnEmptyDirectoryIsRefusedUnlessTheOperatorSaysSo) {
+  LiveOnce();
+  const std::string state = ReadBytes(Key().string() + ".used");
+  EXPECT_EQ(state.size(), 33u);
+  const std::string elsewhere = (directory_.path() / "elsewhere").string();
+  ExpectRefused(Args({"--data_dir", elsewhere}), 3, "second history");
+  EXPECT_FALSE(fs::exists(elsewhere));
+  fs::remove_all(directory_.path() / "data");
+  ExpectRefused(Args(), 3, "second history");
+  {
+    Cairnd accepted(Args({"--accept_new_log_for_used_key"}));
+    ASSERT_TRUE(accepted.running());
+    EXPECT_EQ(Client(accepted.address()).Newest().size, TreeSize(0));
+    EXPECT_EQ(accepted.Stop(), 0);
+  }
+  EXPECT_NE(ReadBytes(Key().string() + ".used"), state);
+  LiveOnce();
+}
+
+TEST_F(ProcessTest, AKeyThatSignedAnotherLogIsRefusedNamingBoth) {
+  LiveOnce();
+  const std::string used = Key().string() + ".used";
+  const std::string own = ReadBytes(used);
+  const std::string other(32, 'a');
+  WriteFile(used, other + "\n");
+  for (const bool accept : {false, true}) {
+    auto args = Args();
+    if (accept) args.push_back("--accept_new_log_for_used_key");
+    ExpectRefused(args, 3, other);
+    ExpectRefused(args, 3, own.substr(0, 32));
+  }
+  WriteFile(used, "damaged");
+  ExpectRefused(Args(), 3, "damaged");
+  WriteFile(used, own);
+  LiveOnce();
+}
+
+TEST_F(ProcessTest, TheDirectoryOfAnotherLogIsRefused) {
+  LiveOnce();
+  const fs::path key = directory_.path() / "other.key";
+  // The same seed under another name: another key id.
+  WriteFile(key,
+            "PRIVATE+KEY+log.example/other+5c99ee5f+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n");
+  ExpectRefused(Args({"--key_file", key.string(), "--origin", "log.example/other"}), 3,
+                "log.example/test");
+}
+
+TEST_F(ProcessTest, AKeyFileThatOthersMayReadIsRefused) {
+  for (const mode_t mode : {0640, 0604, 0660, 0620}) {
+    WriteFile(Key(), std::string(kTestPrivateKey) + "\n", mode);
+    ExpectRefused(Args(), 3, "chmod 600");
+  }
+  EXPECT_FALSE(fs::exists(directory_.path() / "data"));
+  fs::remove(Key());
+  fs::create_directory(Key());
+  ExpectRefused(Args(), 3, "not a regular file");
+  ExpectRefused(Args({"--key_file", (directory_.path() / "absent").string()}), 3, "absent");
+}
+
+TEST_F(ProcessTest, ADamagedKeyFileIsRefusedWhereverTheByteFlipped) {
+  const std::string good = std::string(kTestPrivateKey) + "\n";
+  for (size_t at = 0; at < good.size(); at += 5) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    WriteFile(Key(), bad);
+    Cairnd cairnd(Args());
+    EXPECT_FALSE(cairnd.running()) << at;
+    EXPECT_EQ(cairnd.Wait(), 3) << at;
+    EXPECT_NE(cairnd.output().find("log.key"), std::string::npos) << cairnd.output();
+    EXPECT_EQ(cairnd.output().find("CgsMDQ4PEBES"), std::string::npos) << "key in the output";
+  }
+  for (const std::string& bad : {std::string(), good + "\n", good.substr(0, 60) + "\n",
+                                 std::string(8192, 'x')}) {
+    WriteFile(Key(), bad);
+    ExpectRefused(Args(), 3, "log.key");
+  }
+  EXPECT_FALSE(fs::exists(directory_.path() / "data"));
+}
+
+TEST_F(ProcessTest, AKeyOfAnotherOriginIsRefused) {
+  ExpectRefused(Args({"--origin", "log.example/other"}), 3, "log.example/other");
+}
+
+TEST_F(ProcessTest, WrongUsageExitsWithTwo) {
+  ExpectRefused(Args({"--no_such_flag"}), 2, "no_such_flag");
+  ExpectRefused({}, 2, "data_dir");
+  ExpectRefused(Args({"--grpc_address", "7717"}), 2, "HOST:PORT");
+  ExpectRefused(Args({"--origin", "two words"}), 2, "origin");
+  const fs::path config = directory_.path() / "config";
+  WriteFile(config, "origin: 'x'\nno_such_field: 1\n");
+  ExpectRefused(Args({"--config", config.string()}), 2, "config:2:");
+  WriteFile(config, "\n\ncertifier { name: 'a b' demand: SIGNED }\n");
+  ExpectRefused(Args({"--config", config.string()}), 2, "config:3: certifier \"a b\"");
+}
+
+TEST_F(ProcessTest, HelpAndVersionExitWithZero) {
+  Cairnd help({"--help"});
+  EXPECT_EQ(help.Wait(), 0);
+  EXPECT_NE(help.output().find("cairn keygen"), std::string::npos);
+  Cairnd version({"--version"});
+  EXPECT_EQ(version.Wait(), 0);
+  EXPECT_NE(version.output().find("cairnd "), std::string::npos);
+}
+
+TEST_F(ProcessTest, LimitsAnswerWithATimeToTryAgain) {
+  const fs::path config = directory_.path() / "config";
+  WriteFile(config,
+            "certifier { name: 'slow' demand: CHANNEL token_sha256: '" + HashOf("t").Hex() +
+                "' limits { entries_per_second: 1 } }\n"
+                "default_limits { entries_per_day: 3 }\n");
+  Cairnd cairnd(Args({"--config", config.string()}));
+  ASSERT_TRUE(cairnd.running());
+  Client slow(cairnd.address(), "t");
+  v1::AppendStreamRequest batch;
+  for (int i = 0; i < 600; ++i) *batch.add_statements() = StatementOn(absl::StrCat(i));
+  v1::AppendStreamResponse answer;
+  ASSERT_TRUE(slow.AppendBatch(batch, &answer).ok());
+  EXPECT_EQ(answer.count(), 600u) << "a batch passes whole, and is owed";
+  ASSERT_TRUE(slow.AppendBatch(batch, &answer).ok());
+  EXPECT_EQ(answer.error().code(), static_cast<int>(grpc::StatusCode::RESOURCE_EXHAUSTED));
+  const grpc::Status status = slow.Append(StatementOn("more"));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto retry = FindDetail<google::rpc::RetryInfo>(Details(status));
+  ASSERT_TRUE(retry.has_value());
+  EXPECT_GT(retry->retry_delay().seconds(), 60);
+  // Others have limits of their own.
+  Client anonymous(cairnd.address());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(anonymous.Append(StatementOn(absl::StrCat(i))).ok());
+  EXPECT_EQ(anonymous.Append(StatementOn("4")).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(ProcessTest, AnAlmostFullDiskRefusesAppendsAndGoesOnReading) {
+  const fs::path config = directory_.path() / "config";
+  WriteFile(config, absl::StrCat("free_space_reserve_mib: ", uint64_t{1} << 40, "\n"));
+  Cairnd cairnd(Args({"--config", config.string()}));
+  ASSERT_TRUE(cairnd.running());
+  Client client(cairnd.address());
+  const grpc::Status status = client.Append(StatementOn("a"));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(Details(status)).has_value());
+  EXPECT_EQ(client.Newest().size, TreeSize(0));
+}
+
+}  // namespace
+}  // namespace cairn::testing
