@@ -19,7 +19,7 @@ struct ConfiguredCertifier {
   std::string name;
   // Demand and key do not matter of a retired one.
   entry::CertifierDemand demand = entry::CertifierDemand::kSigned;
-  std::optional<PublicKey> key;
+  std::optional<PublicKey> key = std::nullopt;
   bool retired = false;
 };
 
