@@ -38,8 +38,8 @@ absl::Status CheckShape(const v1::AppendStreamRequest& request) {
 Batch::Batch(const Context& context, const Caller& caller, const v1::AppendStreamRequest& request)
     : id_(request.id()),
       want_entries_(request.want_entries()),
-      want_proofs_(request.want_proofs()),
-      refused_(Prepare(context, caller, request)) {
+      want_proofs_(request.want_proofs()) {
+  refused_ = Prepare(context, caller, request);
   if (!refused_.ok()) submissions_.clear();
 }
 

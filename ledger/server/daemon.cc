@@ -11,7 +11,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "grpcpp/health_check_service_interface.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
@@ -99,7 +98,6 @@ class RunningDaemon final : public Daemon {
     absl::StatusOr<Listener> listener = Listen(settings, service_.get());
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
-    listener_.server->GetHealthCheckService()->SetServingStatus(true);
     return absl::OkStatus();
   }
 
@@ -117,7 +115,7 @@ class RunningDaemon final : public Daemon {
 
   void Stop() override {
     if (listener_.server != nullptr) {
-      listener_.server->GetHealthCheckService()->SetServingStatus(false);
+      SetServing(*listener_.server, false);
       drain_.Begin();
       listener_.server->Shutdown(std::chrono::system_clock::now() +
                                  std::chrono::seconds(kStopSeconds));

@@ -9,6 +9,7 @@
 #include "grpcpp/server_builder.h"
 #include "ledger/server/files.h"
 #include "ledger/server/request.h"
+#include "proto/log_service.grpc.pb.h"
 
 namespace cairn::server {
 namespace {
@@ -63,9 +64,15 @@ absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service
                            " no PEM certificate and its key?")
             : absl::StrCat("cannot listen on ", address, ": is the port taken?"));
   }
-  listener.server->GetHealthCheckService()->SetServingStatus(false);
+  SetServing(*listener.server, true);
   listener.address.port = static_cast<uint16_t>(port);
   return listener;
+}
+
+void SetServing(grpc::Server& server, bool serving) {
+  grpc::HealthCheckServiceInterface* health = server.GetHealthCheckService();
+  health->SetServingStatus(serving);
+  health->SetServingStatus(v1::Log::service_full_name(), serving);
 }
 
 }  // namespace cairn::server

@@ -18,10 +18,12 @@ struct Listener {
   Address address;  // With the port that was bound.
 };
 
-// Serves at once, with health NOT_SERVING until the caller says otherwise. kUnavailable when the
-// port cannot be had, kInvalidArgument when the TLS files are not what they should be. The service
-// outlives the server.
+// Serves at once, with health SERVING. kUnavailable when the port cannot be had or the TLS files
+// are no certificate and key; else the errors of reading those. The service outlives the server.
 absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service);
+
+// What the health service answers, for the server as a whole and for cairn.v1.Log.
+void SetServing(grpc::Server& server, bool serving);
 
 }  // namespace cairn::server
 

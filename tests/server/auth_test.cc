@@ -102,8 +102,7 @@ TEST_F(AuthTest, CredentialsThatAreMissingOrNobodysAreUnauthenticated) {
 }
 
 TEST_F(AuthTest, AnothersNameAndUnknownNamesAreDenied) {
-  EXPECT_EQ(Caller(kAcmeToken).Append(By("beta", "a")).error_code(),
-            StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Caller(kAcmeToken).Append(By("beta", "a")).error_code(), StatusCode::PERMISSION_DENIED);
   const grpc::Status unknown = Caller().Append(By("nobody", "a"));
   EXPECT_EQ(unknown.error_code(), StatusCode::PERMISSION_DENIED);
   EXPECT_NE(unknown.error_message().find("`nobody` is not declared"), std::string::npos);
@@ -119,8 +118,7 @@ TEST_F(AuthTest, AnonymousWritesUnsignedOnly) {
   EXPECT_EQ(Caller().AppendSigned(named, Sign(key_, named, kTestOrigin)).error_code(),
             StatusCode::PERMISSION_DENIED);
   v1::Statement unnamed = StatementOn("b");
-  const grpc::Status status =
-      Caller().AppendSigned(unnamed, Sign(key_, unnamed, kTestOrigin));
+  const grpc::Status status = Caller().AppendSigned(unnamed, Sign(key_, unnamed, kTestOrigin));
   EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(BadField(status), "statement.certifier");
 }
@@ -131,18 +129,16 @@ TEST_F(AuthTest, ASignedStatementNeedsNoChannelAndKeepsItsSignature) {
   const grpc::Status status =
       Caller().AppendSigned(statement, Sign(key_, statement, kTestOrigin), &answer);
   ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_TRUE(
-      entry::VerifyStatement(kTestOrigin, Logged(answer), key_.public_key()).ok());
+  EXPECT_TRUE(entry::VerifyStatement(kTestOrigin, Logged(answer), key_.public_key()).ok());
   EXPECT_TRUE(CheckAnswer(answer).ok());
 }
 
 TEST_F(AuthTest, SignaturesThatDoNotHoldAreDenied) {
   const v1::Statement statement = By("sig", "a");
   // By another key, for another log, over something else, damaged.
-  std::vector<v1::Signature> bad = {Sign(other_, statement, kTestOrigin),
-                                    Sign(key_, statement, "log.example/other"),
-                                    Sign(key_, By("sig", "b"), kTestOrigin),
-                                    Sign(key_, statement, kTestOrigin)};
+  std::vector<v1::Signature> bad = {
+      Sign(other_, statement, kTestOrigin), Sign(key_, statement, "log.example/other"),
+      Sign(key_, By("sig", "b"), kTestOrigin), Sign(key_, statement, kTestOrigin)};
   (*bad.back().mutable_signature())[5] ^= 1;
   v1::Signature claimed = Sign(other_, statement, kTestOrigin);
   claimed.set_key(std::string(key_.public_key().view()));
@@ -163,21 +159,17 @@ TEST_F(AuthTest, SignaturesThatDoNotHoldAreDenied) {
 TEST_F(AuthTest, AChannelCertifierMaySignButNotInsteadOfItsChannel) {
   const v1::Statement statement = By("beta", "a");
   const v1::Signature signature = Sign(key_, statement, kTestOrigin);
-  EXPECT_EQ(Caller().AppendSigned(statement, signature).error_code(),
-            StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(Caller(kBetaToken)
-                .AppendSigned(statement, Sign(other_, statement, kTestOrigin))
-                .error_code(),
-            StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Caller().AppendSigned(statement, signature).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(
+      Caller(kBetaToken).AppendSigned(statement, Sign(other_, statement, kTestOrigin)).error_code(),
+      StatusCode::PERMISSION_DENIED);
   // acme has no key at all.
   const v1::Statement keyless = By("acme", "a");
-  EXPECT_EQ(
-      Caller(kAcmeToken).AppendSigned(keyless, Sign(key_, keyless, kTestOrigin)).error_code(),
-      StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Caller(kAcmeToken).AppendSigned(keyless, Sign(key_, keyless, kTestOrigin)).error_code(),
+            StatusCode::PERMISSION_DENIED);
   v1::AppendResponse answer;
   ASSERT_TRUE(Caller(kBetaToken).AppendSigned(statement, signature, &answer).ok());
-  EXPECT_TRUE(
-      std::holds_alternative<entry::SingleSignature>(Logged(answer).signature));
+  EXPECT_TRUE(std::holds_alternative<entry::SingleSignature>(Logged(answer).signature));
 }
 
 TEST_F(AuthTest, ABatchSignatureIsStoredWithEachStatementsPath) {
@@ -226,8 +218,7 @@ TEST_F(AuthTest, SignaturesInABatchAreJudgedOneByOne) {
   EXPECT_EQ(answer.count(), 2u);
   ASSERT_EQ(answer.exceptions_size(), 1);
   EXPECT_EQ(answer.exceptions(0).item(), 1u);
-  EXPECT_EQ(answer.exceptions(0).error().code(),
-            static_cast<int>(StatusCode::PERMISSION_DENIED));
+  EXPECT_EQ(answer.exceptions(0).error().code(), static_cast<int>(StatusCode::PERMISSION_DENIED));
 }
 
 TEST_F(AuthTest, TwoCertifiersMayStateOneHash) {

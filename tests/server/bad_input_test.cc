@@ -60,8 +60,7 @@ TEST_F(BadInputTest, AppendNamesTheFieldThatIsWrong) {
     const grpc::Status status = client_.Append(statement);
     EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << bad.field;
     EXPECT_EQ(BadField(status), "statement." + bad.field);
-    EXPECT_NE(status.error_message().find(bad.field), std::string::npos)
-        << status.error_message();
+    EXPECT_NE(status.error_message().find(bad.field), std::string::npos) << status.error_message();
   }
 }
 
@@ -126,8 +125,8 @@ TEST_F(BadInputTest, TruncatedMessagesAreInvalidOnEveryMethod) {
     EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << size;
   }
   const std::string not_protobuf = "\x0a\xff\xff\xff";
-  for (const char* method : {"Append", "Prove", "GetConsistency", "GetCheckpoint",
-                             "WatchCheckpoints", "ListEntries"}) {
+  for (const char* method :
+       {"Append", "Prove", "GetConsistency", "GetCheckpoint", "WatchCheckpoints", "ListEntries"}) {
     const grpc::Status status = client_.SendRaw(method, not_protobuf);
     EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << method;
     EXPECT_NE(status.error_message().find("cut short"), std::string::npos)
@@ -228,9 +227,12 @@ TEST_F(BadInputTest, GetConsistencyRefusesSizesThatNoProofLinks) {
     std::optional<uint64_t> new_size;
   };
   const std::vector<Case> cases = {
-      {StatusCode::INVALID_ARGUMENT, 0, std::nullopt}, {StatusCode::INVALID_ARGUMENT, 0, 2},
-      {StatusCode::INVALID_ARGUMENT, 3, 2},            {StatusCode::INVALID_ARGUMENT, 1, 0},
-      {StatusCode::OUT_OF_RANGE, 4, std::nullopt},     {StatusCode::OUT_OF_RANGE, 1, 4},
+      {StatusCode::INVALID_ARGUMENT, 0, std::nullopt},
+      {StatusCode::INVALID_ARGUMENT, 0, 2},
+      {StatusCode::INVALID_ARGUMENT, 3, 2},
+      {StatusCode::INVALID_ARGUMENT, 1, 0},
+      {StatusCode::OUT_OF_RANGE, 4, std::nullopt},
+      {StatusCode::OUT_OF_RANGE, 1, 4},
       {StatusCode::OUT_OF_RANGE, ~uint64_t{0}, std::nullopt},
       {StatusCode::OUT_OF_RANGE, 1, ~uint64_t{0}},
   };

@@ -77,8 +77,7 @@ v1::Signature SignBatch(const PrivateKey& key, const std::vector<v1::Statement>&
 }
 
 note::Checkpoint OpenCheckpoint(const std::string& bytes) {
-  const auto checkpoint =
-      note::VerifyCheckpoint(bytes, *note::VerifierKey::Parse(kTestVkey));
+  const auto checkpoint = note::VerifyCheckpoint(bytes, *note::VerifierKey::Parse(kTestVkey));
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
   return checkpoint.ok() ? *checkpoint : note::Checkpoint();
 }
@@ -102,9 +101,7 @@ Client::Client(const std::string& address, std::string token)
     : Client(PlainChannel(address), std::move(token)) {}
 
 Client::Client(std::shared_ptr<grpc::Channel> channel, std::string token)
-    : channel_(std::move(channel)),
-      token_(std::move(token)),
-      stub_(v1::Log::NewStub(channel_)) {}
+    : channel_(std::move(channel)), token_(std::move(token)), stub_(v1::Log::NewStub(channel_)) {}
 
 std::unique_ptr<grpc::ClientContext> Client::Context() const {
   auto context = std::make_unique<grpc::ClientContext>();

@@ -39,7 +39,8 @@ v1::Signature Sign(const PrivateKey& key, const v1::Statement& statement,
 v1::Signature SignBatch(const PrivateKey& key, const std::vector<v1::Statement>& statements,
                         const std::string& origin);
 
-// Verifies a checkpoint under the test key. Fails the test, and returns size 0, if it does not hold.
+// Verifies a checkpoint under the test key. Fails the test, and returns size 0, if it does not
+// hold.
 note::Checkpoint OpenCheckpoint(const std::string& bytes);
 
 // Verifies that `entry` is at `index` under the checkpoint.

@@ -189,8 +189,8 @@ TEST_F(ProcessTest, TheDirectoryOfAnotherLogIsRefused) {
   LiveOnce();
   const fs::path key = directory_.path() / "other.key";
   // The same seed under another name: another key id.
-  WriteFile(key,
-            "PRIVATE+KEY+log.example/other+5c99ee5f+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n");
+  WriteFile(
+      key, "PRIVATE+KEY+log.example/other+5c99ee5f+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n");
   ExpectRefused(Args({"--key_file", key.string(), "--origin", "log.example/other"}), 3,
                 "log.example/test");
 }
@@ -219,8 +219,8 @@ TEST_F(ProcessTest, ADamagedKeyFileIsRefusedWhereverTheByteFlipped) {
     EXPECT_NE(cairnd.output().find("log.key"), std::string::npos) << cairnd.output();
     EXPECT_EQ(cairnd.output().find("CgsMDQ4PEBES"), std::string::npos) << "key in the output";
   }
-  for (const std::string& bad : {std::string(), good + "\n", good.substr(0, 60) + "\n",
-                                 std::string(8192, 'x')}) {
+  for (const std::string& bad :
+       {std::string(), good + "\n", good.substr(0, 60) + "\n", std::string(8192, 'x')}) {
     WriteFile(Key(), bad);
     ExpectRefused(Args(), 3, "log.key");
   }
@@ -254,10 +254,9 @@ TEST_F(ProcessTest, HelpAndVersionExitWithZero) {
 
 TEST_F(ProcessTest, LimitsAnswerWithATimeToTryAgain) {
   const fs::path config = directory_.path() / "config";
-  WriteFile(config,
-            "certifier { name: 'slow' demand: CHANNEL token_sha256: '" + HashOf("t").Hex() +
-                "' limits { entries_per_second: 1 } }\n"
-                "default_limits { entries_per_day: 3 }\n");
+  WriteFile(config, "certifier { name: 'slow' demand: CHANNEL token_sha256: '" + HashOf("t").Hex() +
+                        "' limits { entries_per_second: 1 } }\n"
+                        "default_limits { entries_per_day: 3 }\n");
   Cairnd cairnd(Args({"--config", config.string()}));
   ASSERT_TRUE(cairnd.running());
   Client slow(cairnd.address(), "t");
@@ -276,8 +275,7 @@ TEST_F(ProcessTest, LimitsAnswerWithATimeToTryAgain) {
   // Others have limits of their own.
   Client anonymous(cairnd.address());
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(anonymous.Append(StatementOn(absl::StrCat(i))).ok());
-  EXPECT_EQ(anonymous.Append(StatementOn("4")).error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(anonymous.Append(StatementOn("4")).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(ProcessTest, AnAlmostFullDiskRefusesAppendsAndGoesOnReading) {

@@ -24,7 +24,8 @@ class ReadTest : public ::testing::Test {
   // Appends `count` statements in one batch; returns the checkpoint that covers them.
   note::Checkpoint Grow(int count, const std::string& prefix) {
     v1::AppendStreamRequest request;
-    for (int i = 0; i < count; ++i) *request.add_statements() = StatementOn(absl::StrCat(prefix, i));
+    for (int i = 0; i < count; ++i)
+      *request.add_statements() = StatementOn(absl::StrCat(prefix, i));
     v1::AppendStreamResponse answer;
     const grpc::Status status = client_.AppendBatch(request, &answer);
     EXPECT_TRUE(status.ok()) << status.error_message();
@@ -56,8 +57,7 @@ TEST_F(ReadTest, ProvesByIndexInTheNewestAndInEverySmallerTreeWhoseCheckpointIsH
     ASSERT_TRUE(client_.Prove(request, &then).ok());
     EXPECT_EQ(then.checkpoint(), "");
     EXPECT_EQ(then.tree_size(), 300u);
-    EXPECT_TRUE(
-        CheckInclusion(index, then.entries(0).entry(), then.entries(0).proof(), old).ok());
+    EXPECT_TRUE(CheckInclusion(index, then.entries(0).entry(), then.entries(0).proof(), old).ok());
   }
 }
 
@@ -103,8 +103,7 @@ TEST_F(ReadTest, LinksEveryPairOfCheckpointsByAConsistencyProof) {
       request.set_old_size(checkpoints[i].size.value());
       request.set_new_size(checkpoints[j].size.value());
       v1::GetConsistencyResponse response;
-      ASSERT_TRUE(
-          client_.stub().GetConsistency(client_.Context().get(), request, &response).ok());
+      ASSERT_TRUE(client_.stub().GetConsistency(client_.Context().get(), request, &response).ok());
       EXPECT_EQ(response.checkpoint(), "");
       EXPECT_TRUE(merkle::VerifyConsistency(checkpoints[i].size, checkpoints[j].size,
                                             checkpoints[i].root, checkpoints[j].root,
@@ -222,8 +221,9 @@ std::string Call(Client& client, const std::string& method, const std::string& r
 TEST_F(ReadTest, HealthSaysServing) {
   // grpc.health.v1: request {service = 1}, response {status = 1: SERVING = 1}.
   EXPECT_EQ(Call(client_, "/grpc.health.v1.Health/Check", ""), std::string("\x08\x01"));
-  EXPECT_EQ(Call(client_, "/grpc.health.v1.Health/Check", "\x0a\x0c"
-                                                          "cairn.v1.Log"),
+  EXPECT_EQ(Call(client_, "/grpc.health.v1.Health/Check",
+                 "\x0a\x0c"
+                 "cairn.v1.Log"),
             std::string("\x08\x01"));
 }
 

@@ -118,9 +118,8 @@ TEST_F(StreamTest, RefusesABadBatchAsAWholeAndGoesOn) {
   bad.back().mutable_batch_signature();
   bad.push_back(Batch(6, {"a"}));
   bad.back().mutable_statements(0)->set_trace(std::string(1 << 20, 't'));
-  const std::vector<std::string> fields = {"statements", "statements",      "signatures",
-                                           "batch_signature.key", "batch_signature",
-                                           "statements"};
+  const std::vector<std::string> fields = {"statements",          "statements",      "signatures",
+                                           "batch_signature.key", "batch_signature", "statements"};
   const auto context = client_.Context();
   const auto stream = client_.stub().AppendStream(context.get());
   v1::AppendStreamResponse answer;
@@ -164,8 +163,7 @@ TEST_F(StreamTest, AMessageThatIsNoBatchEndsTheStreamAfterTheAnswersBeforeIt) {
   grpc::GenericStub generic(client_.channel());
   grpc::CompletionQueue queue;
   const auto context = client_.Context();
-  const auto stream =
-      generic.PrepareCall(context.get(), "/cairn.v1.Log/AppendStream", &queue);
+  const auto stream = generic.PrepareCall(context.get(), "/cairn.v1.Log/AppendStream", &queue);
   const auto next = [&queue] {
     void* tag = nullptr;
     bool ok = false;

@@ -47,8 +47,8 @@ class Certificates {
   }
   // As `openssl x509 -fingerprint` prints it.
   std::string Fingerprint(const std::string& name) const {
-    Run(absl::StrCat("openssl x509 -in ", Path(name + ".pem"),
-                     " -noout -fingerprint -sha256 -out ", Path(name + ".fp")));
+    Run(absl::StrCat("openssl x509 -in ", Path(name + ".pem"), " -noout -fingerprint -sha256 -out ",
+                     Path(name + ".fp")));
     const std::string text = Read(name + ".fp");
     return text.substr(text.find('=') + 1, 95);
   }
@@ -89,8 +89,7 @@ class TlsTest : public ::testing::Test {
     return absl::StrCat(
         "certifier { name: 'token' demand: CHANNEL token_sha256: '", HashOf(kToken).Hex(), "' }\n",
         "certifier { name: 'pinned' demand: CHANNEL client_certificate_sha256: '",
-        certificates_.Fingerprint("pinned"), "' }\n",
-        "certifier { name: 'named' demand: CHANNEL ",
+        certificates_.Fingerprint("pinned"), "' }\n", "certifier { name: 'named' demand: CHANNEL ",
         "client_certificate_san: 'spiffe://example/named' }\n");
   }
   std::vector<std::string> Args(const std::string& config, const std::string& address) const {
@@ -110,9 +109,9 @@ class TlsTest : public ::testing::Test {
     const std::string port = address.substr(address.rfind(':') + 1);
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return Client(grpc::CreateCustomChannel("127.0.0.1:" + port, grpc::SslCredentials(options),
-                                            arguments),
-                  token);
+    return Client(
+        grpc::CreateCustomChannel("127.0.0.1:" + port, grpc::SslCredentials(options), arguments),
+        token);
   }
 
   FreshDirectory directory_;

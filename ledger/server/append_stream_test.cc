@@ -1,0 +1,224 @@
+// AppendStream over a log that answers when the test says so.
+
+#include "ledger/server/append_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+#include "ledger/server/service.h"
+#include "ledger/server/system_clock.h"
+#include "merkle/hash.h"
+#include "proto/log_service.grpc.pb.h"
+
+namespace cairn::server {
+namespace {
+
+class HeldLog : public ledger::Log {
+ public:
+  HeldLog() {
+    auto view = std::make_shared<ledger::View>();
+    view->checkpoint = "checkpoint";
+    view->certifiers = std::make_shared<const entry::CertifierRegistry>();
+    view_ = view;
+  }
+
+  void Append(std::vector<ledger::Submission> batch, ledger::AppendCallback done) override {
+    std::lock_guard lock(mutex_);
+    held_.emplace_back(batch.size(), std::move(done));
+    ++arrived_;
+    most_held_ = std::max(most_held_, held_.size());
+    changed_.notify_all();
+  }
+
+  // Waits until `count` batches have come in all.
+  void AwaitArrived(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_ >= count; });
+  }
+  // Answers the newest or oldest of those held.
+  void Answer(bool newest) {
+    std::unique_lock lock(mutex_);
+    auto [size, done] = newest ? std::move(held_.back()) : std::move(held_.front());
+    newest ? held_.pop_back() : held_.pop_front();
+    ledger::AppendResult result{.status = absl::OkStatus(), .items = {}, .view = view_};
+    for (size_t i = 0; i < size; ++i) {
+      result.items.push_back({.status = absl::OkStatus(), .index = LeafIndex(next_index_++)});
+    }
+    lock.unlock();
+    done(std::move(result));
+  }
+  size_t most_held() {
+    std::lock_guard lock(mutex_);
+    return most_held_;
+  }
+
+  std::shared_ptr<const ledger::View> Newest() const override { return view_; }
+  absl::StatusOr<merkle::Proof> InclusionProof(const ledger::View&, LeafIndex, TreeSize) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<merkle::Proof> ConsistencyProof(const ledger::View&, TreeSize, TreeSize) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<std::string>> ReadEntries(const ledger::View&, LeafIndex, LeafIndex,
+                                                       size_t) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<LeafIndex>> Find(const ledger::View&, const Hash&,
+                                              const std::optional<std::string>&, LeafIndex,
+                                              size_t) override {
+    return absl::UnimplementedError("");
+  }
+  std::shared_ptr<void> Subscribe(Listener) override { return nullptr; }
+  absl::Status healthy() const override { return absl::OkStatus(); }
+  void Stop() override {}
+
+ private:
+  std::shared_ptr<const ledger::View> view_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
+  size_t arrived_ = 0;
+  size_t most_held_ = 0;
+  uint64_t next_index_ = 0;
+};
+
+class AppendStreamTest : public ::testing::Test {
+ protected:
+  AppendStreamTest()
+      : callers_({}),
+        admission_("log.example", true),
+        limiter_({}, Limits(), &clock_),
+        workers_(1),
+        context_{log_, callers_, admission_, limiter_, workers_, drain_},
+        service_(MakeLogService(context_)) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(service_.get());
+    server_ = builder.BuildAndStart();
+    stub_ = v1::Log::NewStub(server_->InProcessChannel({}));
+  }
+
+  v1::AppendStreamRequest Batch(uint64_t id) {
+    v1::AppendStreamRequest request;
+    request.set_id(id);
+    request.add_statements()->set_certificate_hash(
+        std::string(merkle::Sha256(absl::StrCat(id)).view()));
+    return request;
+  }
+  // A round trip on the same server: what was written before has had its chance to be read.
+  void Fence() {
+    for (int i = 0; i < 20; ++i) {
+      grpc::ClientContext context;
+      v1::GetCheckpointResponse response;
+      EXPECT_TRUE(stub_->GetCheckpoint(&context, {}, &response).ok());
+    }
+  }
+
+  HeldLog log_;
+  SystemClock clock_;
+  CallerDirectory callers_;
+  Admission admission_;
+  Limiter limiter_;
+  Workers workers_;
+  Drain drain_;
+  Context context_;
+  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::Log::Stub> stub_;
+};
+
+TEST_F(AppendStreamTest, StopsReadingAtEightUnansweredBatches) {
+  constexpr uint64_t kBatches = 30;
+  grpc::ClientContext context;
+  const auto stream = stub_->AppendStream(&context);
+  std::thread writer([&] {
+    for (uint64_t id = 0; id < kBatches; ++id) stream->Write(Batch(id));
+    stream->WritesDone();
+  });
+  for (uint64_t id = 0; id < kBatches; ++id) {
+    log_.AwaitArrived(std::min(kBatches, id + kMaxUnanswered));
+    Fence();
+    EXPECT_LE(log_.most_held(), kMaxUnanswered);
+    log_.Answer(/*newest=*/false);
+    v1::AppendStreamResponse answer;
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.id(), id);
+  }
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(log_.most_held(), kMaxUnanswered);
+}
+
+TEST_F(AppendStreamTest, AnswersInTheOrderOfTheBatchesWhateverTheOrderOfTheLog) {
+  grpc::ClientContext context;
+  const auto stream = stub_->AppendStream(&context);
+  for (uint64_t id = 0; id < 5; ++id) ASSERT_TRUE(stream->Write(Batch(id)));
+  log_.AwaitArrived(5);
+  for (int i = 0; i < 5; ++i) log_.Answer(/*newest=*/true);
+  v1::AppendStreamResponse answer;
+  for (uint64_t id = 0; id < 5; ++id) {
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.id(), id);
+    EXPECT_EQ(answer.first_index(), 4 - id);
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AppendStreamTest, AnswersOfTheLogMayComeAfterTheClientIsGone) {
+  {
+    grpc::ClientContext context;
+    const auto stream = stub_->AppendStream(&context);
+    for (uint64_t id = 0; id < 3; ++id) ASSERT_TRUE(stream->Write(Batch(id)));
+    log_.AwaitArrived(3);
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  Fence();
+  for (int i = 0; i < 3; ++i) log_.Answer(/*newest=*/false);
+  Fence();
+}
+
+TEST_F(AppendStreamTest, AUnaryAnswerMayComeAfterTheDeadline) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  v1::AppendRequest request;
+  *request.mutable_statement() = Batch(1).statements(0);
+  v1::AppendResponse response;
+  EXPECT_EQ(stub_->Append(&context, request, &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  log_.AwaitArrived(1);
+  log_.Answer(/*newest=*/false);
+  Fence();
+}
+
+TEST_F(AppendStreamTest, DrainingAnswersWhatWasReadAndEndsTheStream) {
+  grpc::ClientContext context;
+  const auto stream = stub_->AppendStream(&context);
+  for (uint64_t id = 0; id < 2; ++id) ASSERT_TRUE(stream->Write(Batch(id)));
+  log_.AwaitArrived(2);
+  drain_.Begin();
+  log_.Answer(/*newest=*/false);
+  log_.Answer(/*newest=*/false);
+  v1::AppendStreamResponse answer;
+  for (uint64_t id = 0; id < 2; ++id) {
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.id(), id);
+  }
+  EXPECT_FALSE(stream->Read(&answer));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace cairn::server

@@ -1,0 +1,123 @@
+#include "ledger/server/settings.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace cairn::server {
+namespace {
+
+constexpr char kHash[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+constexpr char kKey[] = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
+
+// The settings of a file, with the least that is needed otherwise.
+absl::StatusOr<Settings> Read(const std::string& text, Flags flags = {}) {
+  flags.config_file = std::string(std::getenv("TEST_TMPDIR")) + "/config";
+  std::ofstream(flags.config_file) << text;
+  if (flags.data_dir.empty()) flags.data_dir = "data";
+  if (flags.origin.empty()) flags.origin = "log.example";
+  if (flags.grpc_address.empty()) flags.grpc_address = "127.0.0.1:0";
+  if (flags.key_files.empty()) flags.key_files = {"log.key"};
+  return ReadSettings(flags);
+}
+
+TEST(ReadSettings, TakesEveryFieldOfTheFile) {
+  Flags flags;
+  flags.config_file = std::string(std::getenv("TEST_TMPDIR")) + "/config";
+  std::ofstream(flags.config_file)
+      << "data_dir: '/d' origin: 'log.example' grpc_address: '0.0.0.0:7717'\n"
+      << "key { file: 'a' } key { file: 'b' state_file: 's' }\n"
+      << "tls { certificate_file: 'c' key_file: 'k' client_ca_file: 'ca' }\n"
+      << "certifier { name: 'x' demand: CHANNEL key: '" << kKey << "' token_sha256: '" << kHash
+      << "' client_certificate_san: 'x.example' limits { entries_per_second: 5 } }\n"
+      << "certifier { name: 'y' demand: SIGNED key: '" << kKey << "' retired: true }\n"
+      << "default_limits { entries_per_day: 7 } free_space_reserve_mib: 3\n";
+  const auto settings = ReadSettings(flags);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->data_dir, "/d");
+  EXPECT_EQ(settings->origin, "log.example");
+  EXPECT_EQ(settings->address.Format(), "0.0.0.0:7717");
+  ASSERT_EQ(settings->keys.size(), 2u);
+  EXPECT_EQ(settings->keys[0].state_file, "a.used");
+  EXPECT_EQ(settings->keys[1].state_file, "s");
+  EXPECT_EQ(settings->tls->client_ca_file, "ca");
+  ASSERT_EQ(settings->certifiers.size(), 2u);
+  EXPECT_EQ(settings->certifiers[0].demand, entry::CertifierDemand::kChannel);
+  EXPECT_EQ(settings->certifiers[0].token_sha256[0].Hex(), kHash);
+  EXPECT_EQ(settings->certifiers[0].limits->entries_per_second, 5u);
+  EXPECT_TRUE(settings->certifiers[1].retired);
+  EXPECT_EQ(settings->certifiers[1].key, settings->certifiers[0].key);
+  EXPECT_EQ(settings->default_limits.entries_per_day, 7u);
+  EXPECT_EQ(settings->free_space_reserve_bytes, uint64_t{3} << 20);
+}
+
+TEST(ReadSettings, FlagsOverrideTheFile) {
+  Flags flags;
+  flags.data_dir = "flag";
+  flags.key_files = {"flag.key"};
+  const auto settings =
+      Read("data_dir: 'file' key { file: 'file.key' } origin: 'file.example'", flags);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->data_dir, "flag");
+  EXPECT_EQ(settings->origin, "log.example");
+  ASSERT_EQ(settings->keys.size(), 1u);
+  EXPECT_EQ(settings->keys[0].file, "flag.key");
+}
+
+TEST(ReadSettings, FingerprintsMayBeWrittenAsOpensslPrintsThem) {
+  const auto settings = Read(std::string("tls { certificate_file: 'c' key_file: 'k' ") +
+                             "client_ca_file: 'ca' }\ncertifier { name: 'x' demand: CHANNEL "
+                             "client_certificate_sha256: '9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:"
+                             "5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08' }");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->certifiers[0].client_certificate_sha256[0].Hex(), kHash);
+}
+
+TEST(ReadSettings, NamesTheLineAndWhatIsWrong) {
+  const std::string token = std::string(" token_sha256: '") + kHash + "'";
+  const std::string x = "certifier { name: 'x' demand: CHANNEL" + token + " }\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"\norigin 'x'", "config:2:"},
+      {"nonsense: 1", "nonsense"},
+      {"data_dir: 3", "config:1:"},
+      {"\n\ncertifier { demand: SIGNED }", "config:3: certifier \"\": name"},
+      {"certifier { name: 'anonymous' demand: SIGNED }", "reserved"},
+      {"certifier { name: 'x' }", "demand"},
+      {"certifier { name: 'x' demand: SIGNED }", "needs a key"},
+      {"certifier { name: 'x' demand: SIGNED key: 'AAAA' }", "32 bytes"},
+      {"certifier { name: 'x' demand: SIGNED key: 'x+12345678+AAAA' }", "key "},
+      {"certifier { name: 'x' demand: CHANNEL }", "needs token_sha256"},
+      {"certifier { name: 'x' demand: CHANNEL token_sha256: 'secret' }", "SHA-256"},
+      {"certifier { name: 'x' demand: CHANNEL client_certificate_san: 'a' }", "client_ca_file"},
+      {x + x, "config:2: certifier \"x\": is declared twice"},
+      {x + "certifier { name: 'y' demand: CHANNEL" + token + " }", "listed twice"},
+      {"tls { key_file: 'k' }", "certificate_file"},
+      {"free_space_reserve_mib: 18446744073709551615", "free_space_reserve_mib"},
+  };
+  for (const auto& [text, says] : cases) {
+    const auto settings = Read(text);
+    EXPECT_EQ(settings.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_NE(settings.status().ToString().find(says), std::string::npos) << settings.status();
+    EXPECT_EQ(settings.status().ToString().find("'secret'"), std::string::npos);
+  }
+}
+
+TEST(ReadSettings, SaysWhatIsMissing) {
+  Flags flags;
+  EXPECT_NE(ReadSettings(flags).status().ToString().find("--data_dir"), std::string::npos);
+  flags.data_dir = "d";
+  EXPECT_NE(ReadSettings(flags).status().ToString().find("--origin"), std::string::npos);
+  flags.origin = "o";
+  EXPECT_NE(ReadSettings(flags).status().ToString().find("--grpc_address"), std::string::npos);
+  flags.grpc_address = "127.0.0.1:1";
+  EXPECT_NE(ReadSettings(flags).status().ToString().find("--key_file"), std::string::npos);
+  flags.key_files = {"k"};
+  EXPECT_TRUE(ReadSettings(flags).ok());
+  flags.config_file = "/no/such/file";
+  EXPECT_EQ(ReadSettings(flags).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace cairn::server
