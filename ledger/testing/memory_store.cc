@@ -132,7 +132,7 @@ absl::Status MemoryStore::RecordSigned(const TreeState& state) {
   }
   Require(state.size <= kept_.state.size && !before_lost_.has_value(),
           "a tree is signed that is not durable");
-  signed_ = state;
+  signed_before_ = std::exchange(signed_, state);
   return absl::OkStatus();
 }
 
@@ -166,8 +166,11 @@ void MemoryStore::FailReads(absl::Status status) {
   read_status_ = std::move(status);
 }
 
-void MemoryStore::Crash() {
+void MemoryStore::Crash(bool power_failed) {
   const std::lock_guard lock(mutex_);
+  if (power_failed) signed_ = signed_before_;
+  fail_write_ = std::nullopt;
+  fail_ingest_ = fail_record_ = false;
   if (before_lost_.has_value()) kept_ = *std::exchange(before_lost_, std::nullopt);
 }
 

@@ -55,8 +55,9 @@ class MemoryStore final : public Store {
   void FailRecord();
   // Reads of entries fail with this from now on; OK ends it.
   void FailReads(absl::Status status);
-  // What the process or power failure takes is gone: a write that was kLostOnCrash.
-  void Crash();
+  // Takes a write that was kLostOnCrash. With `power_failed` also the last RecordSigned, which is
+  // not synced. Failures that were asked for and did not happen yet are forgotten.
+  void Crash(bool power_failed = false);
 
   // Holds every Write from its call on until ReleaseWrites().
   void HoldWrites();
@@ -98,6 +99,7 @@ class MemoryStore final : public Store {
   LeafIndex watermark_;
   size_t ingested_rows_ = 0;
   std::optional<TreeState> signed_;
+  std::optional<TreeState> signed_before_;
   std::optional<Failure> fail_write_;
   bool fail_ingest_ = false;
   bool fail_record_ = false;

@@ -1,0 +1,151 @@
+#include "ledger/reader.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "gtest/gtest.h"
+#include "ledger/testing/commit_path.h"
+#include "ledger/testing/fixtures.h"
+#include "ledger/testing/memory_store.h"
+#include "merkle/naive_tree.h"
+
+namespace cairn::ledger {
+namespace {
+
+// 700 entries in commits of several sizes; the last commit begins at 650.
+class ReaderTest : public testing::Test {
+ protected:
+  ReaderTest() {
+    path_ = *CommitPath::Open(&store_, &clock_, /*max_recent_rows=*/100);
+    for (const auto& [first, count] : {std::pair(0, 1), {1, 300}, {301, 349}, {650, 50}}) {
+      std::vector<std::vector<Submission>> batches(1);
+      batches[0] = BatchOf(first, count);
+      absl::StatusOr<Prepared> prepared = path_->Prepare(std::move(batches));
+      EXPECT_TRUE(path_->Write(*prepared).ok());
+      EXPECT_TRUE(path_->Ingest().ok());
+      view_ = *path_->Publish(*std::move(prepared));
+    }
+    reader_ = std::make_unique<Reader>(&store_, &path_->index());
+    entries_ = *store_.ReadEntries(LeafIndex(0), LeafIndex(700));
+    std::vector<Hash> leaves;
+    for (const std::string& entry : entries_) leaves.push_back(merkle::HashLeaf(entry));
+    tree_ = std::make_unique<merkle::NaiveTree>(std::move(leaves));
+  }
+
+  MemoryStore store_{TestIdentity()};
+  ManualClock clock_;
+  std::unique_ptr<CommitPath> path_;
+  std::shared_ptr<const View> view_;
+  std::unique_ptr<Reader> reader_;
+  std::vector<std::string> entries_;
+  std::unique_ptr<merkle::NaiveTree> tree_;
+};
+
+TEST_F(ReaderTest, MakesTheReferencesInclusionProofsAtEverySize) {
+  for (const uint64_t size : {1, 2, 255, 256, 257, 512, 513, 650, 651, 699, 700}) {
+    for (uint64_t index = 0; index < size; index += index % 2 == 0 ? 1 : 6) {
+      const auto proof = reader_->InclusionProof(*view_, LeafIndex(index), TreeSize(size));
+      ASSERT_TRUE(proof.ok()) << index << " at " << size << ": " << proof.status();
+      EXPECT_EQ(*proof, tree_->Path(index, 0, size)) << index << " at " << size;
+    }
+  }
+}
+
+TEST_F(ReaderTest, MakesTheReferencesConsistencyProofs) {
+  const std::vector<uint64_t> sizes = {1, 2, 3, 255, 256, 257, 300, 512, 513, 650, 651, 700};
+  for (const uint64_t old_size : sizes) {
+    for (const uint64_t new_size : sizes) {
+      if (old_size > new_size) continue;
+      const auto proof = reader_->ConsistencyProof(*view_, TreeSize(old_size), TreeSize(new_size));
+      ASSERT_TRUE(proof.ok()) << old_size << " to " << new_size << ": " << proof.status();
+      EXPECT_EQ(*proof, tree_->Consistency(old_size, new_size)) << old_size << " to " << new_size;
+    }
+  }
+}
+
+TEST_F(ReaderTest, RefusesProofsThatTheTreeDoesNotHave) {
+  const auto inclusion = [&](uint64_t index, uint64_t size) {
+    return reader_->InclusionProof(*view_, LeafIndex(index), TreeSize(size)).status().code();
+  };
+  EXPECT_EQ(inclusion(700, 700), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(inclusion(5, 5), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(inclusion(0, 0), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(inclusion(0, 701), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(inclusion(0, UINT64_MAX), absl::StatusCode::kOutOfRange);
+  const auto consistency = [&](uint64_t old_size, uint64_t new_size) {
+    return reader_->ConsistencyProof(*view_, TreeSize(old_size), TreeSize(new_size))
+        .status()
+        .code();
+  };
+  EXPECT_EQ(consistency(0, 5), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(consistency(6, 5), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(consistency(5, 701), absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(ReaderTest, ReadsAnyRangeFromStoreAndMemory) {
+  for (const auto& [begin, end] : {std::pair(0, 700),
+                                   {0, 0},
+                                   {0, 1},
+                                   {255, 257},
+                                   {640, 660},
+                                   {649, 650},
+                                   {650, 700},
+                                   {700, 700}}) {
+    const auto entries = reader_->ReadEntries(*view_, LeafIndex(begin), LeafIndex(end), 1 << 20);
+    ASSERT_TRUE(entries.ok()) << entries.status();
+    EXPECT_EQ(*entries, std::vector<std::string>(entries_.begin() + begin, entries_.begin() + end));
+  }
+}
+
+TEST_F(ReaderTest, StopsBeforeTheBytesRunOutButNotBeforeOneEntry) {
+  const size_t entry_bytes = entries_[10].size();
+  const auto count = [&](size_t max_bytes) {
+    return reader_->ReadEntries(*view_, LeafIndex(10), LeafIndex(30), max_bytes)->size();
+  };
+  EXPECT_EQ(count(0), 1u);
+  EXPECT_EQ(count(entry_bytes), 1u);
+  EXPECT_EQ(count(5 * entry_bytes - 1), 4u);
+  EXPECT_EQ(count(5 * entry_bytes), 5u);
+}
+
+TEST_F(ReaderTest, RefusesRangesThatTheTreeDoesNotHave) {
+  EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(5), LeafIndex(4), 100).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(5), LeafIndex(701), 100).status().code(),
+            absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(ReaderTest, AnOldViewShowsNothingNewer) {
+  const Hash hash = MakeStatement(10'000).certificate_hash;
+  path_->Run(Submit(MakeStatement(10'000)));
+  EXPECT_TRUE(reader_->Find(*view_, hash, std::nullopt, LeafIndex(0), 10)->empty());
+  EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(700), LeafIndex(701), 100).status().code(),
+            absl::StatusCode::kOutOfRange);
+  // Nor do new tiles disturb its proofs.
+  for (uint64_t i = 1; i < 400; ++i) path_->Run(Submit(MakeStatement(10'000 + i)));
+  EXPECT_EQ(*reader_->InclusionProof(*view_, LeafIndex(3), TreeSize(700)), tree_->Path(3, 0, 700));
+  EXPECT_EQ(reader_->Find(*path_->Newest(), hash, std::nullopt, LeafIndex(0), 10)->size(), 1u);
+}
+
+TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
+  for (const char* certifier : {"b", "c", "d"}) {
+    path_->Run(Submit(MakeStatement(42, certifier)));
+  }
+  const std::shared_ptr<const View> view = path_->Newest();
+  const Hash hash = MakeStatement(42).certificate_hash;
+  const auto find = [&](std::optional<std::string> certifier, uint64_t from, size_t limit) {
+    return *reader_->Find(*view, hash, certifier, LeafIndex(from), limit);
+  };
+  using Indexes = std::vector<LeafIndex>;
+  EXPECT_EQ(find(std::nullopt, 0, 10),
+            (Indexes{LeafIndex(42), LeafIndex(700), LeafIndex(701), LeafIndex(702)}));
+  EXPECT_EQ(find(std::nullopt, 43, 2), (Indexes{LeafIndex(700), LeafIndex(701)}));
+  EXPECT_EQ(find("c", 0, 10), (Indexes{LeafIndex(701)}));
+  EXPECT_EQ(find("nobody", 0, 10), Indexes{});
+  EXPECT_EQ(find(std::nullopt, 0, 0), Indexes{});
+  store_.AddForeignCandidates({LeafIndex(5), LeafIndex(6)});
+  EXPECT_EQ(find("acme", 0, 10), (Indexes{LeafIndex(42)}));
+}
+
+}  // namespace
+}  // namespace cairn::ledger
