@@ -57,13 +57,13 @@ absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::Item
 void Answer(const Context& context, ledger::AppendResult result, grpc::ServerUnaryReactor* reactor,
             grpc::ByteBuffer* response) {
   if (!result.status.ok()) {
-    return reactor->Finish(ToGrpc(WithDefaultRetry(result.status)));
+    return reactor->Finish(ToGrpc(WithDefaultRetry(context.alarm.Note(result.status))));
   }
   const ledger::ItemResult item = result.items.front();
   if (!item.status.ok()) return reactor->Finish(ToGrpc(ItemError(item)));
   const bool recent = IsRecent(*result.view, item.index);
-  auto finish = [&log = context.log, view = std::move(result.view), item, reactor, response] {
-    reactor->Finish(ToGrpc(Fill(log, *view, item, response)));
+  auto finish = [&context, view = std::move(result.view), item, reactor, response] {
+    reactor->Finish(ToGrpc(context.alarm.Note(Fill(context.log, *view, item, response))));
   };
   if (recent) return finish();
   context.workers.Run(std::move(finish));

@@ -87,7 +87,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     auto done = [self = shared_from_this(), batch, slot](ledger::AppendResult result) {
       const bool reads_disk = batch->AnswerReadsDisk(result);
       auto answer = [self, batch, slot, result = std::move(result)] {
-        self->Fulfil(*slot, SerializeMessage(batch->Answer(self->context_.log, result)));
+        self->Fulfil(*slot, SerializeMessage(batch->Answer(self->context_, result)));
       };
       if (!reads_disk) return answer();
       self->context_.workers.Run(std::move(answer));

@@ -101,7 +101,7 @@ class AppendStreamTest : public ::testing::Test {
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
         workers_(1),
-        context_{log_, callers_, admission_, limiter_, workers_, drain_},
+        context_{log_, callers_, admission_, limiter_, workers_, drain_, alarm_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
@@ -132,6 +132,7 @@ class AppendStreamTest : public ::testing::Test {
   Limiter limiter_;
   Workers workers_;
   Drain drain_;
+  Alarm alarm_;
   Context context_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<grpc::Server> server_;

@@ -137,11 +137,13 @@ absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& resu
   return absl::OkStatus();
 }
 
-v1::AppendStreamResponse Batch::Answer(ledger::Log& log, const ledger::AppendResult& result) const {
+v1::AppendStreamResponse Batch::Answer(const Context& context,
+                                       const ledger::AppendResult& result) const {
   absl::Status status = refused_;
   if (status.ok()) status = WithDefaultRetry(result.status);
   v1::AppendStreamResponse out;
-  if (status.ok()) status = FillItems(log, result, out);
+  if (status.ok()) status = FillItems(context.log, result, out);
+  context.alarm.Note(status);
   if (!status.ok()) {
     out.Clear();
     *out.mutable_error() = ToRpcStatus(status);

@@ -30,7 +30,7 @@ class Batch {
 
   // Whether Answer() will need the disk.
   bool AnswerReadsDisk(const ledger::AppendResult& result) const;
-  v1::AppendStreamResponse Answer(ledger::Log& log, const ledger::AppendResult& result) const;
+  v1::AppendStreamResponse Answer(const Context& context, const ledger::AppendResult& result) const;
 
  private:
   absl::Status Prepare(const Context& context, const Caller& caller,

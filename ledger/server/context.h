@@ -5,6 +5,7 @@
 
 #include "ledger/log.h"
 #include "ledger/server/admission.h"
+#include "ledger/server/alarm.h"
 #include "ledger/server/caller.h"
 #include "ledger/server/drain.h"
 #include "ledger/server/limits.h"
@@ -19,6 +20,7 @@ struct Context {
   Limiter& limiter;
   Workers& workers;
   Drain& drain;
+  Alarm& alarm;
 };
 
 }  // namespace cairn::server

@@ -93,11 +93,17 @@ class RunningDaemon final : public Daemon {
     admission_ = std::make_unique<Admission>(settings.origin, settings.address.loopback);
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
     workers_ = std::make_unique<Workers>(kWorkerThreads);
-    context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, drain_});
+    context_.reset(
+        new Context{*log_, *callers_, *admission_, *limiter_, *workers_, drain_, alarm_});
     service_ = MakeLogService(*context_);
     absl::StatusOr<Listener> listener = Listen(settings, service_.get());
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
+    alarm_.OnDamage([server = listener_.server.get()](const absl::Status& damage) {
+      SetServing(*server, false);
+      LogError("stored data are damaged: nothing is signed any more, sound reads go on",
+               {{"reason", std::string(damage.message())}});
+    });
     return absl::OkStatus();
   }
 
@@ -140,6 +146,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Limiter> limiter_;
   std::unique_ptr<Workers> workers_;
   Drain drain_;
+  Alarm alarm_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;
   Listener listener_;

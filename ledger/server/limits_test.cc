@@ -22,10 +22,11 @@ class ManualClock : public ledger::Clock {
   uint64_t steady_ms = 5;
 };
 
-// Seconds to wait that a refusal names.
+// The time to wait that a refusal names, or -1.
 int64_t RetryMs(const absl::Status& status) {
   google::rpc::RetryInfo retry;
-  for (const auto& detail : ToRpcStatus(status).details()) {
+  const google::rpc::Status rpc = ToRpcStatus(status);
+  for (const auto& detail : rpc.details()) {
     if (detail.UnpackTo(&retry)) {
       return retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1'000'000;
     }

@@ -21,7 +21,7 @@ constexpr uint64_t kMaxEntriesPerMessage = 8'192;
 // Its reactions never overlap: there is one write at a time, and nothing else acts on it.
 class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit List(ledger::Log& log) : log_(log), view_(log.Newest()) {}
+  explicit List(const Context& context) : context_(context), view_(context.log.Newest()) {}
 
   void Begin(const grpc::ByteBuffer& bytes) {
     const absl::StatusOr<v1::ListEntriesRequest> request =
@@ -53,8 +53,8 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (next_ == end_) return Finish(grpc::Status::OK);
     const uint64_t end = std::min(end_, next_ + kMaxEntriesPerMessage);
     absl::StatusOr<std::vector<std::string>> entries =
-        log_.ReadEntries(*view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
-    if (!entries.ok()) return Finish(ToGrpc(entries.status()));
+        context_.log.ReadEntries(*view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
+    if (!entries.ok()) return Finish(ToGrpc(context_.alarm.Note(entries.status())));
     v1::ListEntriesResponse response;
     response.set_first_index(next_);
     next_ += entries->size();
@@ -63,7 +63,7 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     StartWrite(&response_);
   }
 
-  ledger::Log& log_;
+  const Context& context_;
   // The tree as it was when the call came.
   const std::shared_ptr<const ledger::View> view_;
   uint64_t next_ = 0;
@@ -75,7 +75,7 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleList(const Context& context,
                                                        const grpc::ByteBuffer& request) {
-  auto* list = new List(context.log);
+  auto* list = new List(context);
   list->Begin(request);
   return list;
 }

@@ -66,7 +66,7 @@ class LogService final : public RawService {
     }
     const auto out = read(context_.log, *request);
     if (out.ok()) *response = SerializeMessage(*out);
-    reactor->Finish(ToGrpc(out.status()));
+    reactor->Finish(ToGrpc(context_.alarm.Note(out.status())));
     return reactor;
   }
 

