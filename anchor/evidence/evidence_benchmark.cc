@@ -25,6 +25,14 @@ void Run(benchmark::State& state, testing::Leaf leaf) {
 void BM_VerifyUnsigned(benchmark::State& state) { Run(state, testing::kUnsigned); }
 BENCHMARK(BM_VerifyUnsigned);
 
+// No signature.
+void BM_Parse(benchmark::State& state) {
+  const std::string bytes = *Format(testing::MakeEvidence(testing::kSigned));
+  for (auto _ : state) benchmark::DoNotOptimize(Parse(bytes));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_Parse);
+
 // And the statement's.
 void BM_VerifySigned(benchmark::State& state) { Run(state, testing::kSigned); }
 BENCHMARK(BM_VerifySigned);

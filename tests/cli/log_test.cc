@@ -234,7 +234,6 @@ TEST_F(CliWithLog, SupersedesTheEntryThatIsNamed) {
 }
 
 TEST_F(CliWithLog, SignsStatementsThatVerifyWithTheCertifiersKey) {
-  const std::string acme_key = Path("acme.key");
   const testing::FreshDirectory keys;
   const std::string key = keys.path() / "acme.key";
   const std::string vkey = MakeCertifier("acme", key);

@@ -294,8 +294,10 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
   command->add_option("--task", options->task, "Task id, for all files");
   command->add_flag("--blind", options->blind,
                     "Log keyed hashes of trace and task; the evidence opens them");
-  command->add_option("--supersedes", options->supersedes,
-                      "Index of the latest entry on this certificate, which this one replaces");
+  command
+      ->add_option("--supersedes", options->supersedes,
+                   "Index of the latest entry on this certificate, which this one replaces")
+      ->check(CLI::NonNegativeNumber);
   command->add_option(Spellings("node_keys"), options->node_keys,
                       "Key file of the node that attests records");
   command->add_option(Spellings("log_key"), options->log_key,
