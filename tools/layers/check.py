@@ -39,11 +39,11 @@ class Table:
                 kind, _, name = cells[0].partition(" ")
                 if len(cells) != 3 or kind not in ("library", "package", "testonly"):
                     sys.exit("%s:%d: not a row: %s" % (path, number, line))
-                left = [word for word in cells[1].split() if word != "-"]
+                left, right = ([w for w in cell.split() if w != "-"] for cell in cells[1:])
                 if kind == "library":
-                    self.libraries[name.strip()] = Library(left, cells[2].split())
+                    self.libraries[name.strip()] = Library(left, right)
                 else:
-                    raw[name.strip()] = (left, cells[2].split())
+                    raw[name.strip()] = (left, right)
         names = [name for name in raw if name]
         for name, (packages, libraries) in raw.items():
             unknown = set(libraries) - set(self.libraries)
