@@ -79,8 +79,8 @@ absl::Status Journal::CheckEntries(v1::Log::StubInterface& stub, TreeSize size) 
                                             " was acknowledged; the tree has ", size.value()));
   }
   if (!roots_.empty() && roots_.rbegin()->first > size.value()) {
-    return absl::DataLossError(absl::StrCat("size ", roots_.rbegin()->first,
-                                            " was signed; the tree has ", size.value()));
+    return absl::DataLossError(
+        absl::StrCat("size ", roots_.rbegin()->first, " was signed; the tree has ", size.value()));
   }
   grpc::ClientContext context;
   v1::ListEntriesRequest request;
@@ -132,8 +132,8 @@ absl::Status Journal::CheckConsistency(v1::Log::StubInterface& stub, TreeSize si
     if (!asked.ok()) return asked;
     absl::StatusOr<merkle::Proof> proof = merkle::ParseProof(response.proof());
     if (!proof.ok()) return proof.status();
-    absl::Status linked = merkle::VerifyConsistency(TreeSize(old_size), size, roots_.at(old_size),
-                                                    root, *proof);
+    absl::Status linked =
+        merkle::VerifyConsistency(TreeSize(old_size), size, roots_.at(old_size), root, *proof);
     if (!linked.ok()) return linked;
   }
   unlinked_.clear();

@@ -25,8 +25,8 @@ class Journal {
  public:
   explicit Journal(note::VerifierKey log_key) : log_key_(std::move(log_key)) {}
 
-  // An answer: `entry` is acknowledged at `index`, under `checkpoint`. Dies on a checkpoint that the
-  // log's key did not sign, and on two that disagree.
+  // An answer: `entry` is acknowledged at `index`, under `checkpoint`. Dies on a checkpoint that
+  // the log's key did not sign, and on two that disagree.
   void RecordEntry(LeafIndex index, absl::string_view entry);
   void RecordCheckpoint(absl::string_view checkpoint);
 
@@ -34,8 +34,8 @@ class Journal {
   size_t checkpoints() const;
 
   // Reads the whole log through `stub` and compares: every acknowledged index has the same bytes,
-  // every checkpoint ever recorded has the root of that many entries, and a consistency proof served
-  // by the log links each of those recorded since the last call to the newest.
+  // every checkpoint ever recorded has the root of that many entries, and a consistency proof
+  // served by the log links each of those recorded since the last call to the newest.
   absl::Status Check(v1::Log::StubInterface& stub);
 
   // Size of the tree as of the last Check().

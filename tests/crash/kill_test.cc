@@ -60,6 +60,7 @@ TEST(KilledCairnd, KeepsEveryAcknowledgedEntryAndEveryCheckpoint) {
     // A moment in the middle of some commit: after a random number of answers. Where in its commit
     // path the process is then, is chance.
     load.AwaitAcknowledged(std::uniform_int_distribution<uint64_t>(1, 3'000)(random));
+    load.ExpectDeath();
     cairnd.Signal(SIGKILL);
     EXPECT_EQ(cairnd.Wait(), 128 + SIGKILL) << cairnd.output();
     EXPECT_GT(journal.entries(), before);

@@ -3,8 +3,8 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include <cstdio>
 #include <cstdlib>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "merkle/hash.h"
@@ -12,8 +12,6 @@
 namespace cairn::testing {
 namespace {
 
-// Added when the last client ends, so that nobody waits for it.
-constexpr uint64_t kEnded = std::numeric_limits<uint64_t>::max() / 8;
 constexpr int kClients = 3;
 constexpr int kBatch = 32;
 
@@ -29,8 +27,7 @@ v1::Statement UniqueStatement(uint64_t seed, uint64_t number) {
 }
 
 Load::Load(const std::string& address, uint64_t seed, Journal* journal)
-    : stub_(v1::Log::NewStub(
-          grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))),
+    : stub_(v1::Log::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))),
       journal_(journal) {
   clients_.emplace_back([this, seed] { RunUnary(kClients * seed); });
   clients_.emplace_back([this, seed] { RunUnary(kClients * seed + 1); });
@@ -51,7 +48,12 @@ void Load::Acknowledge(uint64_t count) {
   acknowledged_.notify_all();
 }
 
-void Load::ClientEnded() { Acknowledge(kEnded); }
+void Load::EndWith(const grpc::Status& status) const {
+  if (dying_ || status.ok()) return;
+  std::fprintf(stderr, "a call failed before its time: %d %s\n", status.error_code(),
+               status.error_message().c_str());
+  std::abort();
+}
 
 void Load::RunUnary(uint64_t seed) {
   for (uint64_t number = 0; !stopping_; ++number) {
@@ -59,14 +61,14 @@ void Load::RunUnary(uint64_t seed) {
     v1::AppendRequest request;
     *request.mutable_statement() = UniqueStatement(seed, number);
     v1::AppendResponse response;
-    if (!stub_->Append(&context, request, &response).ok()) break;
+    const grpc::Status status = stub_->Append(&context, request, &response);
+    if (!status.ok()) return EndWith(status);
     // A fresh statement is never a duplicate, and the log said so if it is one.
     if (response.duplicate()) std::abort();
     journal_->RecordEntry(LeafIndex(response.index()), response.entry());
     journal_->RecordCheckpoint(response.checkpoint());
     Acknowledge(1);
   }
-  ClientEnded();
 }
 
 void Load::RunStream(uint64_t seed) {
@@ -90,8 +92,7 @@ void Load::RunStream(uint64_t seed) {
     Acknowledge(kBatch);
   }
   stream->WritesDone();
-  (void)stream->Finish();
-  ClientEnded();
+  EndWith(stream->Finish());
 }
 
 }  // namespace cairn::testing

@@ -20,25 +20,29 @@ v1::Statement UniqueStatement(uint64_t seed, uint64_t number);
 
 class Load {
  public:
-  // Starts two unary clients and one stream of batches of 32, all against `address`. They end with
-  // the first call that fails. `seed` must differ between loads on one log.
+  // Starts two unary clients and one stream of batches of 32, all against `address`. A call that
+  // fails before ExpectDeath() ends the test. `seed` must differ between loads on one log.
   Load(const std::string& address, uint64_t seed, Journal* journal);
-  // Cancels what is under way and waits for the clients.
+  // Lets the clients finish the call they are in, and waits for them.
   ~Load();
 
-  // Blocks until `count` entries were acknowledged to this load, or its clients have ended.
+  // Blocks until `count` entries were acknowledged to this load.
   void AwaitAcknowledged(uint64_t count) const;
+
+  // From here on calls may fail; each client ends with its first that does.
+  void ExpectDeath() { dying_ = true; }
 
  private:
   void RunUnary(uint64_t seed);
   void RunStream(uint64_t seed);
   // Counts acknowledged entries, and wakes who waits for them.
   void Acknowledge(uint64_t count);
-  void ClientEnded();
+  void EndWith(const grpc::Status& status) const;
 
   std::unique_ptr<v1::Log::Stub> stub_;
   Journal* const journal_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> dying_ = false;
   std::atomic<uint64_t> acknowledged_ = 0;
   std::vector<std::thread> clients_;
 };

@@ -118,8 +118,9 @@ absl::Status CheckAppend(const std::vector<Call>& calls, absl::string_view hash)
 std::vector<absl::Status> TraceAppends(const std::string& preload) {
   FreshDirectory directory;
   const std::filesystem::path trace = directory.path() / "trace";
-  std::vector<std::string> args = {"-f", "-D", "-xx", "-y", "-s", "8192", "-o", trace.string(),
-                                   "-e", "trace=recvmsg,read,sendmsg,write,pwrite64,fdatasync"};
+  std::vector<std::string> args = {
+      "-f",   "-D", "-xx",          "-y", "-s",
+      "8192", "-o", trace.string(), "-e", "trace=recvmsg,read,sendmsg,write,pwrite64,fdatasync"};
   if (!preload.empty()) {
     const std::string library = std::filesystem::absolute(preload).string();
     args.insert(args.end(), {"-E", absl::StrCat("LD_PRELOAD=", library)});
@@ -134,8 +135,8 @@ std::vector<absl::Status> TraceAppends(const std::string& preload) {
       ADD_FAILURE() << cairnd.output();
       return {};
     }
-    auto stub = v1::Log::NewStub(
-        grpc::CreateChannel(cairnd.address(), grpc::InsecureChannelCredentials()));
+    auto stub =
+        v1::Log::NewStub(grpc::CreateChannel(cairnd.address(), grpc::InsecureChannelCredentials()));
     for (int i = 0; i < kAppends; ++i) {
       grpc::ClientContext context;
       v1::AppendRequest request;
