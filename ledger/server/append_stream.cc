@@ -39,15 +39,17 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     auto slot = std::make_shared<Slot>();
     {
       std::lock_guard lock(mutex_);
-      reading_ = false;
       if (!ok || !request.ok()) {
+        reading_ = false;
         EndReading(request.status());
         return Advance();
       }
       slots_.push_back(slot);
     }
     Submit(*request, slot);
+    // Only now may the next be read: batches reach the log in the order of the stream.
     std::lock_guard lock(mutex_);
+    reading_ = false;
     Advance();
   }
 
@@ -139,7 +141,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   std::mutex mutex_;
   grpc::ByteBuffer request_;
   std::deque<std::shared_ptr<Slot>> slots_;
-  bool reading_ = false;
+  bool reading_ = false;  // Or what was read is not with the log yet.
   bool writing_ = false;  // The front slot's answer.
   bool ended_ = false;    // No more is read.
   absl::Status end_status_;

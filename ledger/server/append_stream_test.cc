@@ -204,6 +204,30 @@ TEST_F(AppendStreamTest, AUnaryAnswerMayComeAfterTheDeadline) {
   Fence();
 }
 
+TEST_F(AppendStreamTest, AShutdownWaitsForTheAnswersThatAreOwed) {
+  std::thread client([&] {
+    grpc::ClientContext context;
+    v1::AppendRequest request;
+    *request.mutable_statement() = Batch(1).statements(0);
+    v1::AppendResponse response;
+    // The held log has no entries to read, which is what the answer says; it is an answer.
+    EXPECT_EQ(stub_->Append(&context, request, &response).error_code(),
+              grpc::StatusCode::UNIMPLEMENTED);
+  });
+  log_.AwaitArrived(1);
+  std::thread stopper(
+      [&] { server_->Shutdown(std::chrono::system_clock::now() + std::chrono::minutes(1)); });
+  // New calls fail once it has begun.
+  for (bool begun = false; !begun;) {
+    grpc::ClientContext context;
+    v1::GetCheckpointResponse response;
+    begun = !stub_->GetCheckpoint(&context, {}, &response).ok();
+  }
+  log_.Answer(/*newest=*/false);
+  client.join();
+  stopper.join();
+}
+
 TEST_F(AppendStreamTest, DrainingAnswersWhatWasReadAndEndsTheStream) {
   grpc::ClientContext context;
   const auto stream = stub_->AppendStream(&context);
