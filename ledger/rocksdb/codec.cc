@@ -67,11 +67,6 @@ class Reader {
 // Stored hashes are read where they lie: a Hash is its 32 bytes, without padding or alignment.
 static_assert(sizeof(Hash) == Hash::kSize && alignof(Hash) == 1);
 
-absl::Span<const Hash> Hashes(absl::string_view bytes) {
-  return absl::MakeConstSpan(reinterpret_cast<const Hash*>(bytes.data()),
-                             bytes.size() / Hash::kSize);
-}
-
 }  // namespace
 
 std::string FormatU32(uint32_t value) {
@@ -192,39 +187,51 @@ std::string TileKey(merkle::TileId id) {
 
 std::string FormatFullTile(const merkle::FullTile& tile) {
   assert(tile.hashes.size() == merkle::kTileWidth);
-  assert(tile.inner.size() == (tile.id.level == 0 ? merkle::kInnerCount : 0));
+  assert(tile.inner.empty() || tile.inner.size() == merkle::kInnerCount);
   std::string out;
-  out.reserve((tile.hashes.size() + tile.inner.size()) * Hash::kSize);
-  for (const auto* hashes : {&tile.hashes, &tile.inner}) {
-    for (const Hash& hash : *hashes) absl::StrAppend(&out, hash.view());
+  out.reserve((merkle::kTileWidth + merkle::kInnerCount) * Hash::kSize);
+  for (const Hash& hash : tile.hashes) absl::StrAppend(&out, hash.view());
+  for (const Hash& hash : tile.inner) absl::StrAppend(&out, hash.view());
+  if (tile.inner.empty()) {
+    constexpr size_t kBelow = merkle::kTileWidth / merkle::kInnerCount;
+    for (size_t begin = 0; begin < merkle::kTileWidth; begin += kBelow) {
+      const auto below = absl::MakeConstSpan(tile.hashes).subspan(begin, kBelow);
+      absl::StrAppend(&out, merkle::SubtreeRoot(below).view());
+    }
   }
   return out;
 }
 
-absl::StatusOr<TileView> ParseFullTile(merkle::TileId id, absl::string_view bytes) {
-  const size_t inner = id.level == 0 ? merkle::kInnerCount : 0;
-  if (bytes.size() != (merkle::kTileWidth + inner) * Hash::kSize)
+absl::StatusOr<TileView> ParseFullTile(absl::string_view bytes) {
+  if (bytes.size() != (merkle::kTileWidth + merkle::kInnerCount) * Hash::kSize) {
     return Malformed("tile", bytes.size());
-  const absl::Span<const Hash> all = Hashes(bytes);
+  }
+  const absl::Span<const Hash> all(reinterpret_cast<const Hash*>(bytes.data()),
+                                   bytes.size() / Hash::kSize);
   return TileView{all.first(merkle::kTileWidth), all.subspan(merkle::kTileWidth)};
 }
 
-std::string IndexKey(const IndexRow& row) {
-  assert(row.index.value() <= kMaxIndexed);
-  std::string key;
-  key.reserve(kIndexKeyBytes);
-  absl::StrAppend(&key, View(row.tag));
-  AppendBigEndian(key, row.index.value(), 6);
-  return key;
+std::string FormatIndexes(absl::Span<const LeafIndex> indexes) {
+  std::string out;
+  out.reserve(6 * indexes.size());
+  for (const LeafIndex index : indexes) {
+    assert(index.value() <= kMaxIndexed);
+    AppendBigEndian(out, index.value(), 6);
+  }
+  return out;
 }
 
-absl::StatusOr<IndexRow> ParseIndexKey(absl::string_view key) {
-  Reader reader(key);
-  IndexRow row;
-  row.tag = reader.Array<kTagBytes>();
-  row.index = LeafIndex(reader.Integer(6));
-  if (!reader.Done()) return Malformed("index row", key.size());
-  return row;
+absl::StatusOr<std::vector<LeafIndex>> ParseIndexes(absl::string_view bytes) {
+  if (bytes.size() % 6 != 0) return Malformed("index row", bytes.size());
+  std::vector<LeafIndex> indexes;
+  indexes.reserve(bytes.size() / 6);
+  for (; !bytes.empty(); bytes.remove_prefix(6)) {
+    indexes.emplace_back(BigEndian(bytes.substr(0, 6)));
+    if (indexes.size() > 1 && indexes[indexes.size() - 2] >= indexes.back()) {
+      return Malformed("index row", bytes.size());
+    }
+  }
+  return indexes;
 }
 
 }  // namespace cairn::ledger::codec

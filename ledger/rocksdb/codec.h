@@ -7,8 +7,9 @@
 //              "certifier/" index u64 -> nothing
 //   runs       first index u64 -> per entry u16 length, bytes. One commit's entries, cut where the
 //              index is a multiple of kRunEntries; a run never crosses a multiple of 256.
-//   tiles      level u8, index u64 -> 256 hashes; at level 0 then the 16 nodes of level 4
-//   index      tag [16], index u48 -> nothing; kWatermarkKey (0x00 alone, before every row) -> u64
+//   tiles      level u8, index u64 -> 256 hashes, then the 16 nodes four tree levels above them
+//   index      tag [16] -> n x index u48, rising; kWatermarkKey (0x00 alone, before every row) ->
+//   u64
 // Errors: every parser answers kDataLoss, since what it reads was written by this program.
 
 #ifndef CAIRN_LEDGER_ROCKSDB_CODEC_H_
@@ -33,12 +34,11 @@ namespace cairn::ledger::codec {
 
 inline constexpr uint32_t kFormatVersion = 1;
 
-// Divides 256. A reader takes runs of any length, so this may change without a new format.
-inline constexpr uint64_t kRunEntries = 256;
+// Divides 256. Bounds what is read for one entry. A reader takes runs of any length, so this may
+// change without a new format.
+inline constexpr uint64_t kRunEntries = 32;
 
-inline constexpr size_t kTagBytes = 16;
-inline constexpr size_t kIndexKeyBytes = kTagBytes + 6;
-// The index row has 48 bits for the leaf index.
+// A row of the index has 48 bits for the leaf index.
 inline constexpr uint64_t kMaxIndexed = (uint64_t{1} << 48) - 1;
 
 inline constexpr absl::string_view kFormatKey = "format";
@@ -70,17 +70,18 @@ std::string FormatRun(absl::Span<const std::string> entries);
 absl::StatusOr<std::vector<absl::string_view>> ParseRun(absl::string_view bytes);
 
 std::string TileKey(merkle::TileId id);
+// Computes the inner nodes where the tile does not bring them.
 std::string FormatFullTile(const merkle::FullTile& tile);
 // A stored tile, as views into its bytes.
 struct TileView {
   absl::Span<const Hash> hashes;  // 256
-  absl::Span<const Hash> inner;   // 16 at level 0, else none
+  absl::Span<const Hash> inner;   // 16
 };
-absl::StatusOr<TileView> ParseFullTile(merkle::TileId id, absl::string_view bytes);
+absl::StatusOr<TileView> ParseFullTile(absl::string_view bytes);
 
-// Requires index <= kMaxIndexed.
-std::string IndexKey(const IndexRow& row);
-absl::StatusOr<IndexRow> ParseIndexKey(absl::string_view key);
+// Requires indexes of at most kMaxIndexed, rising.
+std::string FormatIndexes(absl::Span<const LeafIndex> indexes);
+absl::StatusOr<std::vector<LeafIndex>> ParseIndexes(absl::string_view bytes);
 
 }  // namespace cairn::ledger::codec
 

@@ -2,12 +2,11 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <memory>
 
-#include "ledger/rocksdb/codec.h"
+#include "ledger/rocksdb/index_merge.h"
 
 namespace cairn::ledger {
 namespace {
@@ -35,10 +34,12 @@ rocksdb::BlockBasedTableOptions Table(const std::shared_ptr<rocksdb::Cache>& cac
 // Random keys, written by ingested files alone: the memtable stays empty.
 rocksdb::ColumnFamilyOptions IndexOptions(rocksdb::BlockBasedTableOptions table) {
   rocksdb::ColumnFamilyOptions options = Rising(kMiB);
-  // Look-ups are by tag. Most find nothing (a new certificate), so every level keeps its filter.
-  options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(codec::kTagBytes));
+  options.merge_operator = MakeIndexMerge();
+  // Most look-ups find nothing (a new certificate), so every level keeps its filter; and an
+  // ingested file settles in the lowest level that is free of others, so that each level is one
+  // more to ask.
+  options.num_levels = 4;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.whole_key_filtering = false;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.target_file_size_base = 32 * kMiB;

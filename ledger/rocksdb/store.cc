@@ -25,6 +25,9 @@ namespace cairn::ledger {
 namespace {
 
 rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size()}; }
+rocksdb::Slice TagSlice(const IndexTag& tag) {
+  return {reinterpret_cast<const char*>(tag.data()), tag.size()};
+}
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 template <size_t N>
@@ -318,7 +321,7 @@ absl::Status RocksDbStore::ReadNodes(absl::Span<const merkle::NodeId> ids, absl:
       return FromRocksDb(statuses[at],
                          absl::StrCat("reading tile ", id.index, " of level ", id.level));
     }
-    const auto tile = codec::ParseFullTile(id, ToView(values[at]));
+    const auto tile = codec::ParseFullTile(ToView(values[at]));
     if (!tile.ok()) return tile.status();
     for (const size_t i : nodes) {
       out[i] = merkle::NodeInTile(merkle::PlaceOf(ids[i]), tile->hashes, tile->inner);
@@ -334,7 +337,7 @@ absl::StatusOr<std::vector<Hash>> RocksDbStore::ReadTile(merkle::TileId id) {
   if (!status.ok()) {
     return FromRocksDb(status, absl::StrCat("reading tile ", id.index, " of level ", id.level));
   }
-  const auto tile = codec::ParseFullTile(id, ToView(value));
+  const auto tile = codec::ParseFullTile(ToView(value));
   if (!tile.ok()) return tile.status();
   return std::vector<Hash>(tile->hashes.begin(), tile->hashes.end());
 }
@@ -355,18 +358,20 @@ absl::StatusOr<std::vector<LeafIndex>> RocksDbStore::CertifierEntries() {
 absl::Status RocksDbStore::FindRows(absl::Span<const IndexTag> tags,
                                     absl::Span<std::vector<LeafIndex>> out) {
   assert(tags.size() == out.size());
-  rocksdb::ReadOptions read;
-  read.prefix_same_as_start = true;
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(read, families_[kIndex]));
-  for (size_t i = 0; i < tags.size(); ++i) {
+  const size_t count = tags.size();
+  std::vector<rocksdb::Slice> keys;
+  keys.reserve(count);
+  for (const IndexTag& tag : tags) keys.push_back(TagSlice(tag));
+  std::vector<rocksdb::PinnableSlice> values(count);
+  std::vector<rocksdb::Status> statuses(count);
+  db_->MultiGet({}, families_[kIndex], count, keys.data(), values.data(), statuses.data());
+  for (size_t i = 0; i < count; ++i) {
     out[i].clear();
-    for (it->Seek(codec::IndexKey({tags[i], LeafIndex(0)})); it->Valid(); it->Next()) {
-      const auto row = codec::ParseIndexKey(ToView(it->key()));
-      if (!row.ok()) return row.status();
-      if (row->tag != tags[i]) break;
-      out[i].push_back(row->index);
-    }
-    if (!it->status().ok()) return FromRocksDb(it->status(), "reading the index");
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return FromRocksDb(statuses[i], "reading the index");
+    auto indexes = codec::ParseIndexes(ToView(values[i]));
+    if (!indexes.ok()) return indexes.status();
+    out[i] = *std::move(indexes);
   }
   return absl::OkStatus();
 }
@@ -381,9 +386,13 @@ absl::Status RocksDbStore::IngestIndex(absl::Span<const IndexRow> rows, LeafInde
   if (status.ok()) {
     status = writer.Put(ToSlice(codec::kWatermarkKey), codec::FormatU64(watermark.value()));
   }
-  for (const IndexRow& row : rows) {
-    if (!status.ok()) break;
-    status = writer.Put(codec::IndexKey(row), {});
+  std::vector<LeafIndex> indexes;
+  for (size_t i = 0; i < rows.size() && status.ok(); ++i) {
+    indexes.push_back(rows[i].index);
+    if (i + 1 < rows.size() && rows[i + 1].tag == rows[i].tag) continue;
+    // Joins the indexes that earlier files have for this tag.
+    status = writer.Merge(TagSlice(rows[i].tag), codec::FormatIndexes(indexes));
+    indexes.clear();
   }
   if (status.ok()) status = writer.Finish();
   if (!status.ok()) return FromRocksDb(status, "writing an index file");

@@ -4,12 +4,9 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -46,7 +43,10 @@ class RocksDbStoreTest : public ::testing::Test {
     options_.vkey = "example.com/log+00000000+AQ==";
     options_.block_cache_bytes = 8u << 20;
   }
-  ~RocksDbStoreTest() override { fs::remove_all(parent_); }
+  ~RocksDbStoreTest() override {
+    store_.reset();
+    fs::remove_all(parent_);
+  }
 
   void Open() {
     store_.reset();
@@ -428,6 +428,25 @@ TEST_F(RocksDbStoreTest, TakesTheSameRowsTwiceAsOnce) {
   EXPECT_THAT(Find(Tag(3)), ElementsAre(LeafIndex(4)));
 }
 
+TEST_F(RocksDbStoreTest, JoinsTheIndexesOfOneTagThroughCompaction) {
+  Open();
+  Append(600);
+  std::vector<LeafIndex> expected;
+  for (uint64_t file = 0; file < 6; ++file) {
+    std::vector<IndexRow> rows;
+    for (uint64_t i = 0; i < 100; ++i) {
+      rows.push_back({Tag(7), LeafIndex(100 * file + i)});
+      expected.push_back(rows.back().index);
+    }
+    ASSERT_TRUE(store_->IngestIndex(rows, LeafIndex(100 * file + 100)).ok());
+  }
+  EXPECT_EQ(Find(Tag(7)), expected);
+  ASSERT_TRUE(StoreAccess::Database(*store_)
+                  .CompactRange({}, StoreAccess::Handle(*store_, kIndex), nullptr, nullptr)
+                  .ok());
+  EXPECT_EQ(Find(Tag(7)), expected);
+}
+
 TEST_F(RocksDbStoreTest, MovesTheWatermarkWithoutRows) {
   Open();
   Append(10);
@@ -483,38 +502,6 @@ TEST_F(RocksDbStoreTest, RemembersTheLastSignedTree) {
     Open();
     EXPECT_EQ(*store_->LastSigned(), tree_.state());
   }
-}
-
-TEST_F(RocksDbStoreTest, SurvivesAKilledProcess) {
-  Open();
-  store_.reset();
-  int answers[2];
-  ASSERT_EQ(pipe(answers), 0);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    // Writes, signs, says how far it got, and dies without any destructor.
-    auto store = RocksDbStore::Open(options_);
-    for (int i = 0; i < 20 && store.ok(); ++i) {
-      if (!(*store)->Write(tree_.NextOf(100)).ok()) break;
-      if (!(*store)->RecordSigned(tree_.state()).ok()) break;
-    }
-    const uint64_t size = tree_.state().size.value();
-    if (write(answers[1], &size, sizeof size) != sizeof size) _exit(1);
-    raise(SIGKILL);
-  }
-  uint64_t acknowledged = 0;
-  ASSERT_EQ(read(answers[0], &acknowledged, sizeof acknowledged), 8);
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
-  close(answers[0]);
-  close(answers[1]);
-
-  ASSERT_EQ(acknowledged, 2000u);
-  Open();
-  ExpectEntries(0, acknowledged);
-  EXPECT_EQ((*store_->LastSigned())->size, TreeSize(acknowledged));
 }
 
 TEST_F(RocksDbStoreTest, ServesReadersBesideTheWriter) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <random>
 #include <utility>
 
 #include "merkle/hash.h"
@@ -12,13 +11,12 @@ namespace cairn::ledger::testing {
 
 std::string EntryAt(LeafIndex index, size_t bytes) {
   assert(bytes >= 8);
-  // Multiplying by an odd number keeps the first word of different indexes different.
-  std::mt19937_64 random(index.value() * 0x9e3779b97f4a7c15);
+  // Odd factors keep the first word of different indexes different.
+  uint64_t word = index.value() * 0x9e3779b97f4a7c15 + 1;
   std::string entry(bytes, '\0');
-  uint64_t word = index.value() * 0x9e3779b97f4a7c15;
   for (size_t at = 0; at < bytes; at += 8) {
     std::memcpy(entry.data() + at, &word, std::min<size_t>(8, bytes - at));
-    word = random();
+    word = (word ^ word >> 29) * 0xbf58476d1ce4e5b9;
   }
   return entry;
 }

@@ -1,0 +1,273 @@
+// A log's files with one byte changed, one file missing: damage is reported, and what is read is
+// never another or a smaller tree.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "ledger/log.h"
+#include "ledger/rocksdb/store.h"
+#include "ledger/rocksdb/testing/real_directory.h"
+#include "ledger/rocksdb/testing/store_access.h"
+#include "ledger/testing/fixtures.h"
+
+namespace cairn::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void WriteFile(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+// Where the records of a WAL begin. Blocks of 32 KiB; a record is crc [4], length u16 (little
+// endian), type [1], payload; a block's last bytes are padding where no header fits.
+std::vector<size_t> WalRecords(const std::string& bytes) {
+  constexpr size_t kBlock = 32'768, kHeader = 7;
+  std::vector<size_t> records;
+  for (size_t at = 0; at + kHeader <= bytes.size();) {
+    const size_t left = kBlock - at % kBlock;
+    if (left < kHeader) {
+      at += left;
+      continue;
+    }
+    const size_t length = static_cast<uint8_t>(bytes[at + 4]) | static_cast<uint8_t>(bytes[at + 5])
+                                                                    << 8;
+    records.push_back(at);
+    at += kHeader + length;
+  }
+  return records;
+}
+
+class DamagedLog : public ::testing::Test {
+ protected:
+  DamagedLog() { options_.path = directory_.path() + "/log"; }
+
+  // Makes a log of acknowledged entries, and remembers them. `flush`: they lie in tables.
+  void Make(bool flush) {
+    const LogIdentity identity = TestIdentity();
+    options_.origin = identity.origin;
+    options_.vkey = identity.vkey;
+    options_.block_cache_bytes = 1u << 20;
+    auto store = RocksDbStore::Open(options_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    LogOptions log_options;
+    log_options.max_recent_rows = 300;
+    auto log = Log::Open(log_options, store->get(), &clock_, &TestSigner());
+    ASSERT_TRUE(log.ok()) << log.status();
+    for (int i = 0; i < 20; ++i) {
+      const AppendResult result = AppendAndWait(**log, BatchOf(1 + 40 * i, 40));
+      ASSERT_TRUE(result.status.ok()) << result.status;
+      acknowledged_ = result.view->state;
+    }
+    entries_ = *(*store)->ReadEntries(LeafIndex(0), LeafIndex(acknowledged_.size.value()));
+    log->reset();
+    if (flush) {
+      for (const Family family : {kState, kRuns, kTiles}) {
+        ASSERT_TRUE(
+            StoreAccess::Database(**store).Flush({}, StoreAccess::Handle(**store, family)).ok());
+      }
+    }
+    store->reset();
+    fs::copy(options_.path, directory_.path() + "/sound", fs::copy_options::recursive);
+  }
+
+  void Restore() {
+    fs::remove_all(options_.path);
+    fs::copy(directory_.path() + "/sound", options_.path, fs::copy_options::recursive);
+  }
+
+  // The largest file of the database whose name has this start and end.
+  std::string Find(const std::string& start, const std::string& end) {
+    std::string found;
+    for (const auto& file : fs::directory_iterator(options_.path + "/db")) {
+      const std::string name = file.path().filename();
+      if (!absl::StartsWith(name, start) || !absl::EndsWith(name, end)) continue;
+      if (found.empty() || file.file_size() > fs::file_size(found)) found = file.path();
+    }
+    return found;
+  }
+
+  // Opens the log and reads all of it. OK: everything that was acknowledged is there and sound.
+  absl::Status ReadAll() {
+    const auto store = RocksDbStore::Open(options_);
+    if (!store.ok()) return store.status();
+    const auto log = Log::Open(LogOptions(), store->get(), &clock_, &TestSigner());
+    if (!log.ok()) return log.status();
+    const auto view = (*log)->Newest();
+    // Not damage that is reported, but the one thing that must not happen.
+    if (view->state != acknowledged_) return absl::InternalError("silently another tree");
+    for (uint64_t i = 0; i < entries_.size(); ++i) {
+      const auto proof = (*log)->InclusionProof(*view, LeafIndex(i), view->size());
+      if (!proof.ok()) return proof.status();
+      const auto entry = (*log)->ReadEntries(*view, LeafIndex(i), LeafIndex(i + 1), 1u << 20);
+      if (!entry.ok()) return entry.status();
+      if (entry->front() != entries_[i]) return absl::InternalError("silently another entry");
+    }
+    for (uint64_t seed = 1; seed <= entries_.size(); ++seed) {
+      const auto found =
+          (*log)->Find(*view, MakeStatement(seed).certificate_hash, std::nullopt, LeafIndex(0), 10);
+      if (!found.ok()) return found.status();
+      if (*found != std::vector<LeafIndex>{LeafIndex(seed - 1)}) {
+        return absl::InternalError("silently another index");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadAllWithFlip(const std::string& path, size_t at, uint8_t bits) {
+    std::string bytes = ReadFile(path);
+    bytes.at(at) ^= bits;
+    WriteFile(path, bytes);
+    const absl::Status status = ReadAll();
+    Restore();
+    return status;
+  }
+
+  testing::RealDirectory directory_;
+  OpenOptions options_;
+  ManualClock clock_;
+  TreeState acknowledged_;
+  std::vector<std::string> entries_;
+};
+
+TEST_F(DamagedLog, IsReadWholeWhenNothingIsDamaged) {
+  Make(/*flush=*/false);
+  EXPECT_EQ(ReadAll(), absl::OkStatus());
+  EXPECT_EQ(ReadAll(), absl::OkStatus());
+}
+
+TEST_F(DamagedLog, IsRefusedForEveryKindOfByteOfAnyWalRecord) {
+  Make(/*flush=*/false);
+  const std::string wal = Find("", ".log");
+  const std::string bytes = ReadFile(wal);
+  const std::vector<size_t> records = WalRecords(bytes);
+  ASSERT_GE(records.size(), 20u);
+  for (const size_t which :
+       {size_t{1}, records.size() / 2, records.size() - 2, records.size() - 1}) {
+    const size_t begin = records[which];
+    const size_t end = which + 1 < records.size() ? records[which + 1] : bytes.size();
+    // crc, both bytes of the length, type, and the payload's first, middle and last.
+    for (const size_t at : {begin, begin + 3, begin + 4, begin + 5, begin + 6, begin + 7,
+                            (begin + 7 + end) / 2, end - 1}) {
+      for (const int bits : {0x01, 0x80, 0xff}) {
+        EXPECT_EQ(ReadAllWithFlip(wal, at, bits).code(), absl::StatusCode::kDataLoss)
+            << "record " << which << " of " << records.size() << ", its byte " << at - begin
+            << " ^ " << bits;
+      }
+    }
+  }
+}
+
+TEST_F(DamagedLog, IsRefusedWhenTheEndOfItsWalIsCutOff) {
+  Make(/*flush=*/false);
+  const std::string wal = Find("", ".log");
+  const std::vector<size_t> records = WalRecords(ReadFile(wal));
+  for (const size_t size : {size_t{0}, records[records.size() / 2], records.back(),
+                            records.back() + 3, records.back() + 20}) {
+    fs::resize_file(wal, size);
+    const absl::Status status = ReadAll();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << size << " bytes left: " << status;
+    Restore();
+  }
+}
+
+TEST_F(DamagedLog, IsFoundOrHarmlessForBytesAllOverItsTables) {
+  Make(/*flush=*/true);
+  int found = 0, tried = 0;
+  for (const auto& file : fs::directory_iterator(directory_.path() + "/sound/db")) {
+    if (file.path().extension() != ".sst") continue;
+    const std::string table = options_.path + "/db/" + file.path().filename().string();
+    const size_t size = file.file_size();
+    for (int i = 0; i < 24; ++i) {
+      const size_t at = i < 20 ? size * i / 20 : size - 1 - 12 * (i - 20);
+      const absl::Status status = ReadAllWithFlip(table, at, 0x10);
+      ++tried;
+      if (status.ok()) continue;
+      ++found;
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+          << file.path().filename() << ", byte " << at << " of " << size << ": " << status;
+    }
+  }
+  ASSERT_GE(tried, 4 * 24);
+  // Statistics that nothing reads make up much of a small table.
+  EXPECT_GE(found, tried / 3);
+}
+
+TEST_F(DamagedLog, IsFoundOrHarmlessForEveryByteOfTheRecordsOfItsFiles) {
+  Make(/*flush=*/true);
+  for (const std::string& path : {Find("CURRENT", ""), Find("MANIFEST", "")}) {
+    const size_t size = fs::file_size(path);
+    int found = 0;
+    for (size_t at = 0; at < size; at += std::max<size_t>(1, size / 60)) {
+      const absl::Status status = ReadAllWithFlip(path, at, 0x04);
+      found += !status.ok();
+      EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kDataLoss)
+          << path << ", byte " << at << " of " << size << ": " << status;
+    }
+    EXPECT_GT(found, 10) << path;
+  }
+}
+
+TEST_F(DamagedLog, IsRefusedWhenAnyOtherFileIsMissing) {
+  Make(/*flush=*/false);
+  for (const std::string& path : {Find("CURRENT", ""), Find("MANIFEST", ""), Find("", ".log"),
+                                  options_.path + "/signed", options_.path + "/db"}) {
+    ASSERT_FALSE(path.empty());
+    fs::remove_all(path);
+    const absl::Status status = ReadAll();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << path << ": " << status;
+    Restore();
+  }
+}
+
+TEST_F(DamagedLog, IsRefusedWhenATableIsMissing) {
+  Make(/*flush=*/true);
+  std::vector<std::string> tables;
+  for (const auto& file : fs::directory_iterator(options_.path + "/db")) {
+    if (file.path().extension() == ".sst") tables.push_back(file.path());
+  }
+  ASSERT_GE(tables.size(), 4u);
+  for (const std::string& table : tables) {
+    fs::remove(table);
+    const absl::Status status = ReadAll();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << table << ": " << status;
+    Restore();
+  }
+}
+
+TEST_F(DamagedLog, OpensWithOneSlotOfWhatWasSignedAndNotWithNone) {
+  Make(/*flush=*/false);
+  const std::string path = options_.path + "/signed";
+  constexpr size_t kOtherSlot = 4096;
+  for (const size_t at : {0, 8, 20, 40, 95}) {
+    EXPECT_EQ(ReadAllWithFlip(path, at, 0x20), absl::OkStatus()) << at;
+    EXPECT_EQ(ReadAllWithFlip(path, at + kOtherSlot, 0x20), absl::OkStatus()) << at;
+    std::string bytes = ReadFile(path);
+    bytes[at] ^= 0x20;
+    bytes[at + kOtherSlot] ^= 0x20;
+    WriteFile(path, bytes);
+    EXPECT_EQ(ReadAll().code(), absl::StatusCode::kDataLoss) << at;
+    Restore();
+  }
+}
+
+}  // namespace
+}  // namespace cairn::ledger
