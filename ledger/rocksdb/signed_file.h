@@ -5,7 +5,7 @@
 // Who has acknowledged that commit finds out here.
 //
 // Shape (persistent: never renumber): two slots, at 0 and 4096, so that no sector holds both. A
-//   slot is "cairnsig", sequence u64, size u64, last time u64, root [32], and SHA-256 of all that;
+//   slot is "cairnsig", sequence u64, size u64, root [32], last time u64, and SHA-256 of all that;
 //   integers big-endian. Records alternate between the slots; the valid one of the higher sequence
 //   counts. Sequence 0, written at creation, means that nothing was signed yet.
 // Durability: Record() does not sync. The record survives the process as soon as Record() returns;
