@@ -106,7 +106,7 @@ TEST(Verify, FailsAnotherLogsCheckpoint) {
   const Report report = *Verify(MakeEvidence(testing::kUnsigned), options);
   EXPECT_FALSE(report.verified());
   ExpectLayer(report, "checkpoint", State::kFalse,
-              "origin: the checkpoint is of log `log.example/cairn`");
+              "origin: the checkpoint is of log `log.example/test`");
   ExpectLayer(report, "inclusion", State::kNotProven, "as far as the checkpoint");
 }
 

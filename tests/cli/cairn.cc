@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 namespace cairn::testing {
 namespace {
@@ -18,8 +20,9 @@ namespace {
   std::abort();
 }
 
-// Reads both ends until both are closed.
-void Drain(int out, int err, CairnResult& result) {
+// Reads both ends until both are closed. Interrupts `pid`, unless it is 0, at the first word on
+// err.
+void Drain(int out, int err, pid_t pid, CairnResult& result) {
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   std::string* const texts[2] = {&result.out, &result.err};
   char buffer[1 << 16];
@@ -29,6 +32,7 @@ void Drain(int out, int err, CairnResult& result) {
       if (ends[i].fd < 0 || ends[i].revents == 0) continue;
       const ssize_t got = read(ends[i].fd, buffer, sizeof buffer);
       if (got > 0) {
+        if (i == 1 && result.err.empty() && pid != 0) kill(pid, SIGINT);
         texts[i]->append(buffer, got);
       } else if (got == 0 || errno != EINTR) {
         close(ends[i].fd);
@@ -50,7 +54,9 @@ std::vector<nlohmann::json> CairnResult::documents() const {
   return documents;
 }
 
-CairnResult RunCairn(std::vector<std::string> args) {
+namespace {
+
+CairnResult Run(std::vector<std::string> args, bool interrupt) {
   std::string binary = "tools/cairn/cairn";
   std::vector<char*> argv = {binary.data()};
   for (std::string& arg : args) argv.push_back(arg.data());
@@ -68,13 +74,21 @@ CairnResult RunCairn(std::vector<std::string> args) {
   close(out[1]);
   close(err[1]);
   CairnResult result;
-  Drain(out[0], err[0], result);
+  Drain(out[0], err[0], interrupt ? pid : 0, result);
   int status;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) Die("waitpid");
   }
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+}  // namespace
+
+CairnResult RunCairn(std::vector<std::string> args) { return Run(std::move(args), false); }
+
+CairnResult RunAndInterruptCairn(std::vector<std::string> args) {
+  return Run(std::move(args), true);
 }
 
 std::vector<std::string> Join(std::vector<std::string> first,

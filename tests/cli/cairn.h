@@ -23,6 +23,9 @@ struct CairnResult {
 // Waits for its end.
 CairnResult RunCairn(std::vector<std::string> args);
 
+// Sends it SIGINT as soon as it has written anything to stderr, and waits for its end.
+CairnResult RunAndInterruptCairn(std::vector<std::string> args);
+
 // Arguments, one after the other.
 std::vector<std::string> Join(std::vector<std::string> first, const std::vector<std::string>& more);
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -272,6 +273,39 @@ TEST_F(CliWithLog, ProvesItselfWithAToken) {
       Submit({"--token_file", Write("wrong", "wrong-token\n"), "--json", Write("b.txt", "b")});
   EXPECT_EQ(wrong.code, 3);
   EXPECT_EQ(wrong.documents().at(0)["outcome"], "unable");
+}
+
+// A certificate that vouches for itself, made by openssl(1), and its key.
+void MakeCertificate(const std::string& certificate, const std::string& key,
+                     const std::string& name) {
+  const std::string command = absl::StrCat(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test",
+      " -addext subjectAltName=", name, " -keyout ", key, " -out ", certificate, " 2>&1");
+  EXPECT_EQ(std::system((command + " > /dev/null").c_str()), 0) << command;
+  fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(CliWithLog, SpeaksTlsWithTheAuthoritiesAndTheClientCertificateGiven) {
+  const testing::FreshDirectory keys;
+  const auto file = [&](const std::string& name) { return (keys.path() / name).string(); };
+  MakeCertificate(file("server.pem"), file("server.key"), "IP:127.0.0.1");
+  MakeCertificate(file("client.pem"), file("client.key"), "URI:spiffe://example/acme");
+  Start(absl::StrCat("tls { certificate_file: \"", file("server.pem"), "\" key_file: \"",
+                     file("server.key"), "\" client_ca_file: \"", file("client.pem"), "\" }\n",
+                     "certifier { name: \"acme\" demand: CHANNEL client_certificate_san: ",
+                     "\"spiffe://example/acme\" }\n"));
+  const std::string a = Write("a.txt", "a");
+  const std::vector<std::string> certificate = {"--tls_cert",       file("client.pem"), "--tls_key",
+                                                file("client.key"), "--timeout",        "5"};
+  const CairnResult result = Submit(Join({"--tls_ca", file("server.pem"), a}, certificate));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(Claim("a.cairn.json")["certifier"], "acme");
+  EXPECT_EQ(Ask({"checkpoint", "--tls_ca", file("server.pem")}).code, 0);
+  EXPECT_EQ(Ask({"checkpoint", "--tls_ca", file("client.pem"), "--timeout", "1"}).code, 3)
+      << "another authority";
+  EXPECT_EQ(Ask({"checkpoint", "--timeout", "1"}).code, 3) << "in clear";
+  EXPECT_EQ(Submit({"--tls_ca", file("server.pem"), Write("b.txt", "b")}).code, 0);
+  EXPECT_EQ(Claim("b.cairn.json")["certifier"], "anonymous") << "without the client certificate";
 }
 
 TEST_F(CliWithLog, ProvesWhatIsInTheLog) {

@@ -282,6 +282,16 @@ TEST_F(Offline, AnUnreachableLogExits3) {
   EXPECT_EQ(result.documents().at(1)["outcome"], "not_sent");
 }
 
+TEST_F(Offline, CtrlCEndsASubmissionThatWaitsForTheLogAndSaysWhatWasNotSent) {
+  const CairnResult result = testing::RunAndInterruptCairn(
+      {"submit", "--log", "127.0.0.1:1", "--out", Path("o"), "--parallel", "1", "--timeout", "3600",
+       "--json", Write("a.txt", "a"), Write("b.txt", "b")});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("interrupted; run the same again to go on"));
+  EXPECT_THAT(result.documents().at(0)["error"].get<std::string>(), HasSubstr("interrupted"));
+  EXPECT_EQ(result.documents().at(1)["outcome"], "not_sent");
+}
+
 TEST_F(Offline, ATokenIsNotSentInClear) {
   const std::string token = Write("token", "secret\n");
   const CairnResult result =

@@ -256,12 +256,12 @@ ExitCode SubmitAll(const Options& options) {
     Complain(submission_options.status().message());
     return kUnable;
   }
+  CatchInterrupts();
   if (!submission_options->log_key) {
     Complain(
         "no --log_key: the log's answers are checked, but not that they are by the log you "
         "mean");
   }
-  CatchInterrupts();
   const Submitter submitter(*std::move(submission_options), client->get());
   return Run(options, submitter).Go();
 }

@@ -16,13 +16,15 @@
 
 namespace cairn::evidence::testing {
 
-inline constexpr char kOrigin[] = "log.example/cairn";
+inline constexpr char kOrigin[] = "log.example/test";
 inline constexpr char kCertifier[] = "acme";
 
 // Leaf indexes.
 enum Leaf { kDeclaration = 0, kUnsigned = 1, kSigned = 2, kBatched = 3 };
 
+// The key of docs/formats.md: seed 00 01 02 ... 1f.
 note::SignerKey LogKey();
+// Of `acme`. Every key but the log's has SHA-256 of its name as its seed.
 note::SignerKey CertifierKey();
 note::SignerKey OtherKey(absl::string_view name);
 
