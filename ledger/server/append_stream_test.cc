@@ -15,6 +15,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "ledger/server/service.h"
@@ -104,9 +107,12 @@ class AppendStreamTest : public ::testing::Test {
         context_{log_, callers_, admission_, limiter_, workers_, drain_, alarm_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
-    stub_ = v1::Log::NewStub(server_->InProcessChannel({}));
+    stub_ = v1::Log::NewStub(
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
   }
 
   v1::AppendStreamRequest Batch(uint64_t id) {
