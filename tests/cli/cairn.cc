@@ -56,8 +56,9 @@ std::vector<nlohmann::json> CairnResult::documents() const {
 
 namespace {
 
-CairnResult Run(std::vector<std::string> args, bool interrupt) {
-  std::string binary = "tools/cairn/cairn";
+constexpr char kCairn[] = "tools/cairn/cairn";
+
+CairnResult Run(std::string binary, std::vector<std::string> args, bool interrupt) {
   std::vector<char*> argv = {binary.data()};
   for (std::string& arg : args) argv.push_back(arg.data());
   argv.push_back(nullptr);
@@ -85,10 +86,19 @@ CairnResult Run(std::vector<std::string> args, bool interrupt) {
 
 }  // namespace
 
-CairnResult RunCairn(std::vector<std::string> args) { return Run(std::move(args), false); }
+CairnResult RunCairn(std::vector<std::string> args) {
+  return Run(kCairn, std::move(args), /*interrupt=*/false);
+}
+
+CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,
+                           const std::string& trace_file) {
+  return Run("/usr/bin/strace",
+             Join({"-f", "-e", "trace=" + system_calls, "-o", trace_file, kCairn}, args),
+             /*interrupt=*/false);
+}
 
 CairnResult RunAndInterruptCairn(std::vector<std::string> args) {
-  return Run(std::move(args), true);
+  return Run(kCairn, std::move(args), /*interrupt=*/true);
 }
 
 std::vector<std::string> Join(std::vector<std::string> first,

@@ -23,6 +23,10 @@ struct CairnResult {
 // Waits for its end.
 CairnResult RunCairn(std::vector<std::string> args);
 
+// Likewise, with these of its system calls (a comma between two) written to `trace_file`.
+CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,
+                           const std::string& trace_file);
+
 // Sends it SIGINT as soon as it has written anything to stderr, and waits for its end.
 CairnResult RunAndInterruptCairn(std::vector<std::string> args);
 

@@ -28,7 +28,9 @@ using testing::CairnResult;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Join;
+using ::testing::Not;
 using testing::RunCairn;
+using testing::RunCairnTraced;
 
 class Offline : public ::testing::Test {
  protected:
@@ -179,6 +181,20 @@ TEST_F(Offline, VerifyProvesWithTheLogKeyAlone) {
                       HasSubstr("not proved to be theirs"), HasSubstr("the certifier states: pass"),
                       HasSubstr("operator's claim")));
   }
+}
+
+TEST_F(Offline, VerifyOpensNoSocket) {
+  const std::string trace = Path("trace");
+  const CairnResult verified =
+      RunCairnTraced({"verify", WriteEvidence(example::kUnsigned), "--log_key", log_key_},
+                     "socket,exit_group", trace);
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(testing::ReadFile(trace),
+              AllOf(HasSubstr("exit_group(0)"), Not(HasSubstr("socket("))));
+
+  // That the trace would show one.
+  RunCairnTraced({"checkpoint", "--log", "127.0.0.1:1", "--timeout", "1"}, "socket", trace);
+  EXPECT_THAT(testing::ReadFile(trace), HasSubstr("socket("));
 }
 
 TEST_F(Offline, VerifyProvesStatementAndCertificate) {
