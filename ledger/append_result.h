@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,13 +17,16 @@ namespace cairn::ledger {
 // What became of one statement.
 struct ItemResult {
   // OK: in the tree at `index` (new, or the same statement again: `duplicate`).
-  // kAlreadyExists: another statement stands on (certifier, hash, trace); `index` is its latest.
+  // kAlreadyExists: another statement stands on (certifier, hash, trace).
   // kFailedPrecondition: `supersedes` does not name the latest entry.
   // kPermissionDenied: submitted with `must_exist` and not there.
   // A certifier entry that the registry refuses has that error (merkle/entry/certifiers.h).
   absl::Status status;
-  LeafIndex index;
+  LeafIndex index;  // where `status` is OK
   bool duplicate = false;
+  // With kAlreadyExists and kFailedPrecondition: the latest entry that stands on (certifier, hash,
+  // trace), if there is one.
+  std::optional<LeafIndex> latest = std::nullopt;
 };
 
 struct AppendResult {

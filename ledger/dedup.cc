@@ -35,12 +35,14 @@ std::optional<ItemResult> Judge(const Submission& submission, const entry::State
                           "supersedes ", statement.supersedes->value(),
                           ", but the latest statement on this certifier, hash and trace is ",
                           standing.latest->value(), "; read that one, then supersede it")),
-                      .index = *standing.latest};
+                      .index = LeafIndex(),
+                      .latest = standing.latest};
   }
   return ItemResult{.status = absl::AlreadyExistsError(absl::StrCat(
                         "another statement stands on this certifier, hash and trace at index ",
                         standing.latest->value(), "; to replace it, name it in `supersedes`")),
-                    .index = *standing.latest};
+                    .index = LeafIndex(),
+                    .latest = standing.latest};
 }
 
 }  // namespace cairn::ledger

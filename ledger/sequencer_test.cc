@@ -39,9 +39,13 @@ class SequencerTest : public testing::Test {
     EXPECT_EQ(result.index, LeafIndex(index));
     EXPECT_TRUE(result.duplicate);
   }
-  void ExpectRefused(const ItemResult& result, absl::StatusCode code, uint64_t latest) {
+  void ExpectRefused(const ItemResult& result, absl::StatusCode code,
+                     std::optional<uint64_t> latest) {
     EXPECT_EQ(result.status.code(), code) << result.status;
-    EXPECT_EQ(result.index, LeafIndex(latest));
+    ASSERT_EQ(result.latest.has_value(), latest.has_value());
+    if (latest.has_value()) {
+      EXPECT_EQ(result.latest, LeafIndex(*latest));
+    }
     EXPECT_FALSE(result.duplicate);
   }
   uint64_t Size() { return store_.ReadState()->size.value(); }
@@ -133,7 +137,7 @@ TEST_F(SequencerTest, RefusesToSupersedeAnythingButTheLatest) {
   ExpectRefused(Run(Superseding(first, 7, entry::PolicyStatus::kConditional)),
                 absl::StatusCode::kFailedPrecondition, 1);
   ExpectRefused(Run(Superseding(MakeStatement(2), 0, entry::PolicyStatus::kPass)),
-                absl::StatusCode::kFailedPrecondition, 0);
+                absl::StatusCode::kFailedPrecondition, std::nullopt);
   EXPECT_EQ(Size(), 2u);
 }
 

@@ -34,12 +34,11 @@ absl::StatusOr<std::string> ProofOf(ledger::Log& log, const ledger::View& view, 
 }
 
 absl::Status ItemError(const ledger::ItemResult& item) {
-  if (absl::IsAlreadyExists(item.status)) {
-    return WithIndex(item.status, "STATEMENT_EXISTS", item.index);
+  if (absl::IsAlreadyExists(item.status) && item.latest.has_value()) {
+    return WithIndex(item.status, "STATEMENT_EXISTS", *item.latest);
   }
-  // Index 0 also stands for "there is none".
-  if (absl::IsFailedPrecondition(item.status) && item.index > LeafIndex(0)) {
-    return WithIndex(item.status, "SUPERSEDES_NOT_LATEST", item.index);
+  if (absl::IsFailedPrecondition(item.status) && item.latest.has_value()) {
+    return WithIndex(item.status, "SUPERSEDES_NOT_LATEST", *item.latest);
   }
   return item.status;
 }

@@ -109,7 +109,9 @@ absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& resu
     if (!error.ok()) {
       v1::AppendException* exception = out.add_exceptions();
       exception->set_item(i);
-      if (item != nullptr) exception->set_index(item->index.value());
+      if (item != nullptr && item->latest.has_value()) {
+        exception->set_index(item->latest->value());
+      }
       *exception->mutable_error() = ToRpcStatus(error);
       continue;
     }

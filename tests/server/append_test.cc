@@ -120,6 +120,9 @@ TEST_F(AppendTest, TakesAStatementThatSupersedesTheLatestAndNoOther) {
   v1::Statement nothing = StatementOn("b");
   nothing.set_supersedes(0);
   EXPECT_EQ(client_.Append(nothing).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  v1::Statement stale_at_0 = StatementOn("before");
+  stale_at_0.set_supersedes(7);
+  EXPECT_EQ(ErrorIndex(Details(client_.Append(stale_at_0))), "0");
   // Known work is answered, also when it has been superseded since.
   v1::AppendResponse retry;
   ASSERT_TRUE(client_.Append(StatementOn("a"), &retry).ok());
