@@ -2,11 +2,14 @@
 //
 // CAIRN_LONG=1 runs more rounds. A failure prints its seed; CAIRN_SEED replays it.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
@@ -15,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/rocksdb/store.h"
+#include "ledger/rocksdb/testing/side_by_side.h"
 #include "ledger/rocksdb/testing/simulated_disk.h"
 #include "ledger/rocksdb/testing/store_access.h"
 #include "ledger/rocksdb/testing/tree_writer.h"
@@ -23,7 +27,10 @@ namespace cairn::ledger {
 namespace {
 
 using testing::EntryAt;
+using ::testing::IsEmpty;
+using testing::SideBySide;
 using testing::SimulatedDisk;
+using ::testing::SizeIs;
 using testing::TreeWriter;
 
 IndexTag TagOf(LeafIndex index) {
@@ -166,37 +173,38 @@ uint64_t Seed() {
   return seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1;
 }
 
-int Lives() { return std::getenv("CAIRN_LONG") != nullptr ? 200 : 10; }
+int Lives() { return std::getenv("CAIRN_LONG") != nullptr ? 200 : 20; }
 
 TEST(StoreUnderPowerFailure, KeepsEveryAcknowledgedEntry) {
-  uint64_t acknowledged = 0, indexed = 0;
-  for (int i = 0; i < Lives(); ++i) {
-    const uint64_t seed = Seed() + i;
-    Life life(seed, /*sync=*/true);
+  std::atomic<uint64_t> acknowledged{0}, indexed{0};
+  const std::vector<std::string> losses = SideBySide(Lives(), [&](int i) -> std::string {
+    Life life(Seed() + i, /*sync=*/true);
     for (int round = 0; round < kRoundsPerLife; ++round) {
       const absl::Status lost = life.Round();
-      ASSERT_TRUE(lost.ok()) << lost << "; round " << round << " of CAIRN_SEED=" << seed;
+      if (lost.ok()) continue;
+      return absl::StrCat(lost.ToString(), "; round ", round, " of CAIRN_SEED=", Seed() + i);
     }
     acknowledged += life.acknowledged();
     indexed += life.indexed().value();
-  }
+    return "";
+  });
+  EXPECT_THAT(losses, IsEmpty());
   // The rounds must have done something.
   EXPECT_GT(acknowledged, uint64_t(Lives()) * 100);
   EXPECT_GT(indexed, uint64_t(Lives()) * 10);
+  std::cout << Lives() * kRoundsPerLife << " power failures, " << acknowledged
+            << " entries acknowledged\n";
 }
 
 TEST(StoreUnderPowerFailure, LosesEntriesWithoutSync) {
-  int losses = 0;
-  for (int i = 0; i < 10; ++i) {
+  const std::vector<std::string> losses = SideBySide(10, [&](int i) -> std::string {
     Life life(Seed() + i, /*sync=*/false);
     for (int round = 0; round < kRoundsPerLife; ++round) {
-      if (!life.Round().ok()) {
-        ++losses;
-        break;
-      }
+      if (!life.Round().ok()) return absl::StrCat("CAIRN_SEED=", Seed() + i);
     }
-  }
-  EXPECT_EQ(losses, 10);
+    return "";
+  });
+  EXPECT_THAT(losses, SizeIs(10));
 }
 
 }  // namespace

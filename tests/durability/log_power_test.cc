@@ -6,12 +6,14 @@
 // CAIRN_LONG=1 runs five times as many rounds. A failure prints its seed; CAIRN_SEED replays it,
 // but for the interleaving of threads.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
+#include <atomic>
 #include <cstdlib>
 #include <deque>
 #include <future>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
@@ -22,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
+#include "ledger/rocksdb/testing/side_by_side.h"
 #include "ledger/rocksdb/testing/simulated_disk.h"
 #include "ledger/rocksdb/testing/store_access.h"
 #include "ledger/testing/fixtures.h"
@@ -30,7 +33,10 @@
 namespace cairn::ledger {
 namespace {
 
+using ::testing::IsEmpty;
+using testing::SideBySide;
 using testing::SimulatedDisk;
+using ::testing::SizeIs;
 
 // One log, through many power failures.
 class Life {
@@ -180,32 +186,35 @@ uint64_t Seed() {
 int Lives() { return std::getenv("CAIRN_LONG") != nullptr ? 200 : 40; }
 
 TEST(LogUnderPowerFailure, KeepsEveryAcknowledgedEntry) {
-  size_t acknowledged = 0, duplicates = 0;
-  for (int i = 0; i < Lives(); ++i) {
-    const uint64_t seed = Seed() + i;
-    Life life(seed, /*sync=*/true);
+  std::atomic<uint64_t> acknowledged{0}, duplicates{0};
+  const std::vector<std::string> losses = SideBySide(Lives(), [&](int i) -> std::string {
+    Life life(Seed() + i, /*sync=*/true);
     for (int round = 0; round < kRoundsPerLife; ++round) {
       const absl::Status lost = life.Round();
-      ASSERT_TRUE(lost.ok()) << lost << "; round " << round << " of CAIRN_SEED=" << seed;
+      if (lost.ok()) continue;
+      return absl::StrCat(lost.ToString(), "; round ", round, " of CAIRN_SEED=", Seed() + i);
     }
     acknowledged += life.acknowledged();
     duplicates += life.duplicates();
-  }
+    return "";
+  });
+  EXPECT_THAT(losses, IsEmpty());
   // The rounds must have done something.
-  EXPECT_GT(acknowledged, size_t(Lives()) * 100);
-  EXPECT_GT(duplicates, size_t(Lives()) * 10);
-  std::printf("%d power failures, %zu entries acknowledged, %zu duplicates answered\n",
-              Lives() * kRoundsPerLife, acknowledged, duplicates);
+  EXPECT_GT(acknowledged, uint64_t(Lives()) * 100);
+  EXPECT_GT(duplicates, uint64_t(Lives()) * 10);
+  std::cout << Lives() * kRoundsPerLife << " power failures, " << acknowledged
+            << " entries acknowledged\n";
 }
 
 TEST(LogUnderPowerFailure, LosesEntriesWithoutSync) {
-  for (int i = 0; i < 10; ++i) {
-    const uint64_t seed = Seed() + i;
-    Life life(seed, /*sync=*/false);
-    bool lost = false;
-    for (int round = 0; round < kRoundsPerLife && !lost; ++round) lost = !life.Round().ok();
-    EXPECT_TRUE(lost) << "CAIRN_SEED=" << seed;
-  }
+  const std::vector<std::string> losses = SideBySide(10, [&](int i) -> std::string {
+    Life life(Seed() + i, /*sync=*/false);
+    for (int round = 0; round < kRoundsPerLife; ++round) {
+      if (!life.Round().ok()) return absl::StrCat("CAIRN_SEED=", Seed() + i);
+    }
+    return "";
+  });
+  EXPECT_THAT(losses, SizeIs(10));
 }
 
 }  // namespace
