@@ -93,7 +93,8 @@ class LogImpl final : public Log {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Log>> Log::Open(LogOptions options, Store* store, const Clock* clock,
+absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogOptions& options, Store* store,
+                                               const Clock* clock,
                                                const note::CheckpointSigner* signer) {
   const absl::StatusOr<Recovered> recovered = Recover(store, *signer);
   if (!recovered.ok()) return recovered.status();

@@ -57,7 +57,7 @@ class Log {
   // Recovers the tree from the store and checks it: edge against state, state against the last
   // signed checkpoint. kDataLoss when they disagree; kFailedPrecondition when the store belongs to
   // another origin or key.
-  static absl::StatusOr<std::unique_ptr<Log>> Open(LogOptions options, Store* store,
+  static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, Store* store,
                                                    const Clock* clock,
                                                    const note::CheckpointSigner* signer);
   // Stops as Stop() does.

@@ -78,7 +78,7 @@ class RunningDaemon final : public Daemon {
     options.free_space_reserve_bytes = settings.free_space_reserve_bytes;
     options.on_fatal = DieOf;
     absl::StatusOr<std::unique_ptr<ledger::Log>> log =
-        ledger::Log::Open(std::move(options), store_.get(), &clock_, &signer_);
+        ledger::Log::Open(options, store_.get(), &clock_, &signer_);
     if (!log.ok()) return log.status();
     log_ = *std::move(log);
     return DeclareCertifiers(*log_, settings.certifiers);
