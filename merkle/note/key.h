@@ -81,7 +81,7 @@ class VerifierKey {
   PublicKey public_key_;
 };
 
-// Refuses malformed names and public keys under which nothing could verify.
+// Refuses malformed names and what CheckPublicKey refuses.
 absl::StatusOr<VerifierKey> MakeVerifierKey(absl::string_view name, KeyType type,
                                             const PublicKey& public_key);
 

@@ -151,6 +151,15 @@ TEST(OpenNote, IgnoresLinesOfWhichOnlyHalfIsKnown) {
               "no signature is by a key");
 }
 
+TEST(OpenNote, NamesOneSignerForTwoLinesByOneKey) {
+  const SignerKey key = TestKey("log", 'a');
+  const NoteSignature good = SignatureBy(key, kText);
+  const auto verified = OpenNote({std::string(kText), {good, good}}, {key.verifier_key()});
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  ASSERT_EQ(verified->size(), 2u);
+  EXPECT_EQ((*verified)[0].key_index, (*verified)[1].key_index);
+}
+
 TEST(OpenNote, IsPoisonedByAKnownKeysBadSignature) {
   const SignerKey a = TestKey("a", 'a');
   const SignerKey b = TestKey("b", 'b');
@@ -178,7 +187,9 @@ TEST(OpenNote, VerifiesNoMutant) {
     absl::StatusOr<Note> note = ParseNote(mutant);
     if (!note.ok()) continue;
     EXPECT_EQ(*FormatNote(*note), mutant);
-    EXPECT_FALSE(OpenNote(*note, {key.verifier_key()}).ok()) << mutant;
+    EXPECT_EQ(OpenNote(*note, {key.verifier_key()}).status().code(),
+              absl::StatusCode::kPermissionDenied)
+        << mutant;
   }
 }
 

@@ -82,6 +82,9 @@ absl::StatusOr<std::string> ParseBase64(absl::string_view text) {
     OPENSSL_cleanse(canonical.data(), canonical.size());  // It may be a private key.
     if (same) return bytes;
   }
+  // A private key with a stray byte is still one; so is what the library left of it.
+  bytes.resize(bytes.capacity());
+  OPENSSL_cleanse(bytes.data(), bytes.size());
   return absl::InvalidArgumentError(
       "not canonical base64 (standard alphabet, padded, no white space)");
 }

@@ -36,6 +36,11 @@ absl::Status CheckProofLength(size_t length) {
   return Malformed(absl::StrCat("a proof file may have ", merkle::kMaxProofHashes, " hashes"));
 }
 
+absl::Status CheckExtraLength(size_t length) {
+  if (length <= kMaxExtraBytes) return absl::OkStatus();
+  return Malformed(absl::StrCat("a proof's extra data may have ", kMaxExtraBytes, " bytes"));
+}
+
 absl::Status ParseHashLines(absl::string_view& bytes, merkle::Proof& proof) {
   while (true) {
     absl::StatusOr<absl::string_view> line = TakeLine(bytes);
@@ -64,6 +69,7 @@ absl::StatusOr<TlogProof> ParseTlogProof(absl::string_view bytes) {
     if (!extra.ok()) {
       return Malformed(absl::StrCat("a proof's extra data is ", extra.status().message()));
     }
+    if (absl::Status status = CheckExtraLength(extra->size()); !status.ok()) return status;
     proof.extra = *std::move(extra);
     line = TakeLine(bytes);
     if (!line.ok()) return line.status();
@@ -82,6 +88,9 @@ absl::StatusOr<std::string> FormatTlogProof(const TlogProof& proof) {
   if (proof.index.value() > kMaxTreeSize) return Malformed("a proof's index is above 2^63 - 1");
   if (absl::Status status = CheckProofLength(proof.proof.size()); !status.ok()) return status;
   if (absl::Status status = CheckCheckpoint(proof.checkpoint); !status.ok()) return status;
+  if (proof.extra) {
+    if (absl::Status status = CheckExtraLength(proof.extra->size()); !status.ok()) return status;
+  }
   std::string bytes(kHeader);
   if (proof.extra) absl::StrAppend(&bytes, "extra ", FormatBase64(*proof.extra), "\n");
   absl::StrAppend(&bytes, "index ", proof.index.value(), "\n");

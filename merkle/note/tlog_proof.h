@@ -3,7 +3,7 @@
 // Source: C2SP tlog-proof (untagged; text of 2026-05).
 // Shape: "c2sp.org/tlog-proof@v1\n", optionally "extra " base64 '\n', "index " decimal '\n', at
 //   most 63 lines of one base64 hash (the leaf's sibling first), '\n', the checkpoint's note as it
-//   stands. `extra` is authenticated by nothing.
+//   stands. `extra` is authenticated by nothing, and at most kMaxExtraBytes long.
 // Errors: kInvalidArgument for malformed bytes and for proofs that do not lead to the signed root;
 //   kPermissionDenied when the log's signature is missing or does not verify.
 // Threads: pure.
@@ -11,6 +11,7 @@
 #ifndef CAIRN_MERKLE_NOTE_TLOG_PROOF_H_
 #define CAIRN_MERKLE_NOTE_TLOG_PROOF_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,9 @@
 #include "merkle/types.h"
 
 namespace cairn::note {
+
+// Before base64. The specification names no bound.
+inline constexpr size_t kMaxExtraBytes = 64 << 10;
 
 struct TlogProof {
   std::optional<std::string> extra;
