@@ -6,8 +6,7 @@
 //
 // Invariants:
 //   - A commit is signed, and anything about it answered, only after Store::Write returned OK for
-//   it
-//     and all before it: the three threads hand over in order.
+//     it and all before it: the three threads hand over in order.
 //   - After the first failure, or damage, nothing is written, signed or answered OK any more.
 // Threads: all calls from any, but for the callbacks' own limits in ledger/log.h.
 

@@ -2,8 +2,7 @@
 //
 // Source: C2SP tlog-tiles (v1).
 // Shape: for each entry, its length as u16 big-endian, then its bytes. A full bundle has 256
-// entries.
-//   Bundles of neighbouring ranges concatenate: the format has no header.
+//   entries. Bundles of neighbouring ranges concatenate: the format has no header.
 
 #ifndef CAIRN_MERKLE_BUNDLE_H_
 #define CAIRN_MERKLE_BUNDLE_H_

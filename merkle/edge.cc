@@ -78,15 +78,15 @@ Extension Edge::Append(absl::Span<const Hash> leaf_hashes) {
   return extension;
 }
 
-void Edge::CopyNodes(uint32_t level, uint64_t begin, const Extension& extension,
-                     absl::Span<Hash> out) const {
+void Edge::CopyNodes(NodeId first, const Extension& extension, absl::Span<Hash> out) const {
+  const auto [level, begin] = first;
   const uint64_t first_new = size_.value() >> level;
   size_t done = 0;
   if (begin < first_new) {
     done = first_new - begin;
     std::copy_n(nodes_[level].begin() + (begin - PartialBegin(level, size_)), done, out.begin());
   }
-  std::copy_n(&extension.Node(level, begin + done), out.size() - done, out.begin() + done);
+  std::copy_n(&extension.Node({level, begin + done}), out.size() - done, out.begin() + done);
 }
 
 std::vector<FullTile> Edge::CompletedTiles(const Extension& extension) const {
@@ -96,10 +96,10 @@ std::vector<FullTile> Edge::CompletedTiles(const Extension& extension) const {
     for (uint64_t index = FullTileCount(level, size_); index < end; ++index) {
       FullTile tile{.id = {.level = level, .index = index}, .hashes = {}, .inner = {}};
       tile.hashes.resize(kTileWidth);
-      CopyNodes(level * kTileHeight, index * kTileWidth, extension, absl::MakeSpan(tile.hashes));
+      CopyNodes({level * kTileHeight, index * kTileWidth}, extension, absl::MakeSpan(tile.hashes));
       if (level == 0) {
         tile.inner.resize(kInnerCount);
-        CopyNodes(kInnerLevel, index * kInnerCount, extension, absl::MakeSpan(tile.inner));
+        CopyNodes({kInnerLevel, index * kInnerCount}, extension, absl::MakeSpan(tile.inner));
       }
       tiles.push_back(std::move(tile));
     }
@@ -114,7 +114,7 @@ void Edge::Advance(const Extension& extension) {
     const uint64_t end = extension.LevelEnd(level);
     const uint64_t begin = std::max(partial_begin, size_.value() >> level);
     if (begin == end) continue;
-    const Hash* added = &extension.Node(level, begin);
+    const Hash* added = &extension.Node({level, begin});
     nodes_[level].insert(nodes_[level].end(), added, added + (end - begin));
   }
   size_ = extension.size();

@@ -44,7 +44,8 @@ class Edge {
   const Hash& root() const { return root_; }
 
   // Appends leaves and returns all that they added. Meant for batches of up to some thousands: the
-  // extension holds about 64 bytes a leaf, and as many again in its full tiles. May be given none.
+  // extension holds about 64 bytes a leaf, and half as many again in its full tiles. May be given
+  // none.
   Extension Append(absl::Span<const Hash> leaf_hashes);
 
   // The hashes of the partial tile of a level, left to right; empty when there is none. Any prefix
@@ -59,10 +60,9 @@ class Edge {
   // Tree levels that have nodes in tiles: every level of a tree of at most kMaxTreeSize leaves.
   static constexpr size_t kLevels = kTileLevels * kTileHeight;
 
-  // Puts into `out` the nodes [begin, begin + out.size()) of a level, from this edge and, where
-  // newer, from the extension.
-  void CopyNodes(uint32_t level, uint64_t begin, const Extension& extension,
-                 absl::Span<Hash> out) const;
+  // Puts into `out` the nodes of a level from `first` on, from this edge and, where newer, from the
+  // extension.
+  void CopyNodes(NodeId first, const Extension& extension, absl::Span<Hash> out) const;
   std::vector<FullTile> CompletedTiles(const Extension& extension) const;
   void Advance(const Extension& extension);
 

@@ -26,7 +26,11 @@ void ExpectExtensionEqual(const Extension& extension, NaiveTree& naive) {
   const uint64_t size = extension.size().value();
   ASSERT_EQ(extension.root(), naive.Mth(0, size));
   for (uint64_t i = extension.first().value(); i < size; ++i) {
-    ASSERT_EQ(extension.InclusionProof(LeafIndex(i)), naive.Path(i, 0, size)) << i << " " << size;
+    const Proof proof = extension.InclusionProof(LeafIndex(i));
+    ASSERT_EQ(proof, naive.Path(i, 0, size)) << i << " " << size;
+    const absl::Status verified =
+        VerifyInclusion(LeafIndex(i), extension.size(), naive.leaves()[i], proof, extension.root());
+    ASSERT_TRUE(verified.ok()) << verified << " " << i << " " << size;
   }
 }
 

@@ -40,7 +40,7 @@ void Extension::ComputeBorder() {
   for (uint32_t level = 0; level < levels; ++level) {
     border_[level] = root_;
     if (LevelEnd(level) % 2 == 0) continue;
-    const Hash& node = Node(level, LevelEnd(level) - 1);
+    const Hash& node = Node({level, LevelEnd(level) - 1});
     root_ = begun ? HashNode(node, root_) : node;
     begun = true;
   }
@@ -56,7 +56,7 @@ Proof Extension::InclusionProof(LeafIndex index) const {
     const uint64_t sibling = at ^ 1;
     // A last node without a right sibling rises unchanged.
     if (sibling > end) continue;
-    proof.push_back(sibling < LevelEnd(level) ? Node(level, sibling) : border_[level]);
+    proof.push_back(sibling < LevelEnd(level) ? Node({level, sibling}) : border_[level]);
   }
   return proof;
 }

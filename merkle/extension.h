@@ -56,8 +56,8 @@ class Extension {
   // Index of the first node kept of a level, and one beyond the last complete one.
   uint64_t LevelBegin(uint32_t level) const { return (first_.value() >> level) & ~uint64_t{1}; }
   uint64_t LevelEnd(uint32_t level) const { return size_.value() >> level; }
-  const Hash& Node(uint32_t level, uint64_t index) const {
-    return nodes_[starts_[level] + (index - LevelBegin(level))];
+  const Hash& Node(NodeId id) const {
+    return nodes_[starts_[id.level] + (id.index - LevelBegin(id.level))];
   }
   void ComputeBorder();
 

@@ -44,7 +44,7 @@ struct Hash {
 
 namespace merkle {
 
-// SHA-256 of the concatenation, without a prefix.
+// Of `data` as it is, without a prefix.
 Hash Sha256(absl::string_view data);
 
 Hash HashLeaf(absl::string_view entry);

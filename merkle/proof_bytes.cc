@@ -22,7 +22,7 @@ absl::StatusOr<Proof> ParseProof(absl::string_view bytes) {
   const size_t count = bytes.size() / Hash::kSize;
   if (count > kMaxProofHashes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a proof has at most ", kMaxProofHashes, " hashes, got ", count));
+        absl::StrCat("a proof may have at most ", kMaxProofHashes, " hashes, got ", count));
   }
   Proof proof(count);
   for (size_t i = 0; i < count; ++i) {

@@ -1,7 +1,8 @@
 // A Merkle proof as a value and as bytes on the wire.
 //
 // Source: RFC 6962 section 2.1 for the order of the hashes: nearest to the leaf first.
-// Shape: n hashes of 32 bytes, concatenated; n is not stated, and at most 63.
+// Shape: n hashes of 32 bytes, concatenated; n is not stated, and at most 63. Some consistency
+//   proofs to sizes above 2^62 have 64 hashes: those are not carried.
 
 #ifndef CAIRN_MERKLE_PROOF_BYTES_H_
 #define CAIRN_MERKLE_PROOF_BYTES_H_

@@ -32,7 +32,7 @@ TEST(ParseProof, RefusesBytesThatAreNoWholeHashes) {
   }
 }
 
-TEST(ParseProof, RefusesMoreHashesThanAnyProofHas) {
+TEST(ParseProof, RefusesMoreHashesThanTheBound) {
   const absl::Status status = ParseProof(std::string(64 * 32, 'x')).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("at most 63 hashes, got 64"));

@@ -2,8 +2,7 @@
 //
 // Source: draft-ietf-plants-merkle-tree-certs, sections on subtrees.
 // Shape: leaves [begin, end). Valid when begin is a multiple of the smallest power of two that is
-// not
-//   less than end - begin. The hash is that of the leaves as a tree of their own.
+//   not less than end - begin. The hash is that of the leaves as a tree of their own.
 
 #ifndef CAIRN_MERKLE_SUBTREE_H_
 #define CAIRN_MERKLE_SUBTREE_H_

@@ -48,10 +48,6 @@ struct NodeId {
   uint64_t index = 0;
 
   friend auto operator<=>(const NodeId&, const NodeId&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const NodeId& id) {
-    return H::combine(std::move(h), id.level, id.index);
-  }
 };
 
 // Tree level, within a level-0 tile, of the 16 nodes that are kept beside its hashes.

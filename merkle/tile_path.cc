@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
@@ -91,8 +92,8 @@ absl::StatusOr<IndexAndWidth> ParseIndexAndWidth(absl::string_view text) {
 
 absl::Status BadPath(absl::string_view path, absl::string_view reason) {
   // A path comes from anyone: show no more of it than a sound one could need.
-  return absl::InvalidArgumentError(
-      absl::StrCat("not a tile or bundle path: ", reason, ": \"", path.substr(0, 64), "\""));
+  return absl::InvalidArgumentError(absl::StrCat("not a tile or bundle path: ", reason, ": \"",
+                                                 absl::CHexEscape(path.substr(0, 64)), "\""));
 }
 
 }  // namespace

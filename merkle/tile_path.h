@@ -2,8 +2,7 @@
 //
 // Source: C2SP tlog-tiles (v1).
 // Shape: `tile/<L>/<N>[.p/<W>]` and `tile/entries/<N>[.p/<W>]`. L is decimal, 0 to 63. N is decimal
-// in
-//   groups of three digits, each but the last prefixed by `x`: 5 is `005`, 1234067 is
+//   in groups of three digits, each but the last prefixed by `x`: 5 is `005`, 1234067 is
 //   `x001/x234/067`. W is decimal, 1 to 255, and present on partial ones only. No leading zeros in
 //   L and W, no leading group `x000`: each resource has exactly one path.
 

@@ -117,7 +117,7 @@ TEST(ParseTilePath, RefusesLevelsThatAreNotZeroTo63) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << level;
     EXPECT_THAT(status.message(), HasSubstr("the level is not a number from 0 to 63")) << level;
   }
-  EXPECT_FALSE(ParseTilePath("tile/0").ok());
+  EXPECT_EQ(ParseTilePath("tile/0").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ParsePaths, RefuseOtherPrefixes) {
@@ -126,7 +126,7 @@ TEST(ParsePaths, RefuseOtherPrefixes) {
     EXPECT_THAT(ParseBundlePath(path).status().message(),
                 HasSubstr("does not begin with tile/entries/"));
   }
-  EXPECT_FALSE(ParseBundlePath("tile/0/000").ok());
+  EXPECT_EQ(ParseBundlePath("tile/0/000").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ParsePaths, QuoteOnlyTheBeginningOfALongPath) {

@@ -113,8 +113,6 @@ TEST(TileIds, AreOrderedAndHashed) {
   EXPECT_LT((NodeId{3, 1}), (NodeId{3, 2}));
   const absl::flat_hash_set<TileId> tiles = {{0, 1}, {1, 0}, {0, 1}};
   EXPECT_EQ(tiles.size(), 2);
-  const absl::flat_hash_set<NodeId> nodes = {{0, 1}, {1, 0}, {0, 1}};
-  EXPECT_EQ(nodes.size(), 2);
 }
 
 TEST(TileTypes, AreHashedByTheirValue) {

@@ -133,6 +133,8 @@ void CheckSubtrees(const json& vectors) {
 TEST(MerkleVectors, OfRfc6962AndSubtreesAreReproduced) {
   const std::optional<fs::path> directory = testing::VectorsDir();
   if (!directory) return;
+  size_t of_trees = 0;
+  size_t of_subtrees = 0;
   for (const fs::path& file : testing::FilesIn(*directory / "merkle-rfc6962", ".json")) {
     SCOPED_TRACE(file.string());
     const json vectors = ReadJson(file);
@@ -141,7 +143,11 @@ TEST(MerkleVectors, OfRfc6962AndSubtreesAreReproduced) {
     ASSERT_TRUE(trees || subtrees) << "no vectors of a kind that this test knows";
     if (trees) CheckRfc6962(vectors);
     if (subtrees) CheckSubtrees(vectors);
+    of_trees += trees;
+    of_subtrees += subtrees;
   }
+  EXPECT_GT(of_trees, 0u);
+  EXPECT_GT(of_subtrees, 0u);
 }
 
 // A hash of a probe; nullopt when it is not 32 bytes, which is one of the ways to be wrong.

@@ -3,8 +3,7 @@
 // Source: RFC 9162 sections 2.1.3.2 and 2.1.4.2 (the trees of RFC 6962); for subtrees,
 //   draft-ietf-plants-merkle-tree-certs.
 // Errors: kInvalidArgument always, with one of these reasons: an index or size out of bounds, a
-// proof
-//   of the wrong length (found before anything is hashed), or a root that does not result.
+//   proof of the wrong length (found before anything is hashed), or a root that does not result.
 // Requires: index, size and root from a source that is trusted together, such as one signed
 //   checkpoint. A proof does not bind the size: leaf 0's proof in a tree of 8 leaves also verifies
 //   against the same root as of a tree of 5, 6 or 7.

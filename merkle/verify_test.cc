@@ -171,6 +171,26 @@ TEST(RootFromInclusionProof, IsTheRootOfTheDefinitionInTheLargestTrees) {
   }
 }
 
+TEST(VerifyConsistency, AcceptsWhatTheDefinitionDoesInTheLargestTrees) {
+  Proof proof;
+  for (size_t i = 0; i < 64; ++i) proof.push_back(HashLeaf(std::to_string(i)));
+  const TreeSize size(kMaxTreeSize);
+  for (const uint64_t old_size :
+       {uint64_t{1}, uint64_t{3}, uint64_t{1} << 62, (uint64_t{1} << 62) + 1, kMaxTreeSize - 1}) {
+    SCOPED_TRACE(old_size);
+    const size_t length = SubtreeConsistencyProofLength({0, old_size}, size);
+    ASSERT_LE(length, proof.size());
+    const auto fitting = absl::MakeConstSpan(proof).first(length);
+    const auto roots = NaiveRootsFromConsistency(old_size, kMaxTreeSize, HashLeaf("old"), fitting);
+    ASSERT_TRUE(roots.has_value());
+    const auto& [old_root, root] = *roots;
+    EXPECT_TRUE(VerifyConsistency(TreeSize(old_size), size, old_root, root, fitting).ok());
+    EXPECT_EQ(
+        VerifyConsistency(TreeSize(old_size), size, old_root, Flipped(root, 0), fitting).code(),
+        absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(VerifyConsistency, AcceptsEveryProofAndKnowsItsLength) {
   NaiveTree naive(kEverySizeTo);
   for (uint64_t size = 1; size <= kEverySizeTo; ++size) {
@@ -265,11 +285,12 @@ TEST(VerifySubtreeConsistency, AcceptsTheProofAndNoMutantForEverySubtree) {
             VerifySubtreeConsistency(subtree, TreeSize(size), hash, root, proof);
         ASSERT_TRUE(sound.ok()) << sound << " " << begin << " " << end << " " << size;
         for (const Proof& mutant : Mutants(proof)) {
-          ASSERT_FALSE(VerifySubtreeConsistency(subtree, TreeSize(size), hash, root, mutant).ok());
+          ASSERT_EQ(VerifySubtreeConsistency(subtree, TreeSize(size), hash, root, mutant).code(),
+                    absl::StatusCode::kInvalidArgument);
         }
-        ASSERT_FALSE(
-            VerifySubtreeConsistency(subtree, TreeSize(size), Flipped(hash, end), root, proof)
-                .ok());
+        ASSERT_EQ(VerifySubtreeConsistency(subtree, TreeSize(size), Flipped(hash, end), root, proof)
+                      .code(),
+                  absl::StatusCode::kInvalidArgument);
         // An empty subtree says nothing of the tree.
         ASSERT_EQ(
             VerifySubtreeConsistency(subtree, TreeSize(size), hash, Flipped(root, 1), proof).ok(),

@@ -1,8 +1,7 @@
 // Ed25519 by one rule everywhere, on OpenSSL.
 //
 // Source: RFC 8032 section 5.1, verified without the cofactor, with what the RFC leaves open
-//   closed:
-//   S < L; A and R in canonical encoding; A and R not of small order.
+//   closed: S < L; A and R in canonical encoding; A and R not of small order.
 // Shape: public key 32 bytes, signature 64 bytes (R || S), seed 32 bytes.
 // Errors: kInvalidArgument for wrong lengths, refused keys and signatures that do not verify; the
 //   message names the reason. kInternal when OpenSSL itself fails (memory, randomness).
@@ -27,8 +26,7 @@ typedef struct evp_pkey_st EVP_PKEY;
 
 namespace cairn {
 
-// 32 bytes that claim to be a public key. `CheckPublicKey` says whether any signature could be
-// accepted under it.
+// 32 bytes that claim to be a public key; see CheckPublicKey.
 struct PublicKey {
   static constexpr size_t kSize = 32;
 
