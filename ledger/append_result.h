@@ -18,7 +18,8 @@ namespace cairn::ledger {
 struct ItemResult {
   // OK: in the tree at `index` (new, or the same statement again: `duplicate`).
   // kAlreadyExists: another statement stands on (certifier, hash, trace).
-  // kFailedPrecondition: `supersedes` does not name the latest entry.
+  // kFailedPrecondition: `supersedes` does not name the latest entry, or the certifier has as many
+  // statements on the hash as a log takes (ledger/dedup.h).
   // kPermissionDenied: submitted with `must_exist` and not there.
   // A certifier entry that the registry refuses has that error (merkle/entry/certifiers.h).
   absl::Status status;

@@ -22,7 +22,14 @@ std::optional<ItemResult> Judge(const Submission& submission, const entry::State
                           "in the log; sign it with the current key"),
                       .index = LeafIndex()};
   }
-  if (statement.supersedes == standing.latest) return std::nullopt;
+  if (statement.supersedes == standing.latest) {
+    if (standing.by_certifier < kMaxStatementsByCertifier) return std::nullopt;
+    return ItemResult{.status = absl::FailedPreconditionError(absl::StrCat(
+                          "this certifier has made ", standing.by_certifier,
+                          " statements on this hash, which is the most that a log takes; state a "
+                          "hash of its own for each run")),
+                      .index = LeafIndex()};
+  }
   if (!standing.latest.has_value()) {
     return ItemResult{.status = absl::FailedPreconditionError(absl::StrCat(
                           "supersedes ", statement.supersedes->value(),

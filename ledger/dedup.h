@@ -6,6 +6,7 @@
 #ifndef CAIRN_LEDGER_DEDUP_H_
 #define CAIRN_LEDGER_DEDUP_H_
 
+#include <cstddef>
 #include <optional>
 
 #include "ledger/append_result.h"
@@ -15,10 +16,16 @@
 
 namespace cairn::ledger {
 
+// What one certifier may state on one certificate hash. Every statement on a hash is compared with
+// all that stand on it, on the one thread that sequences: a hash under which statements pile up
+// would stall the log for everybody.
+inline constexpr size_t kMaxStatementsByCertifier = 1024;
+
 // What the log holds about the same as a statement.
 struct Standing {
   std::optional<LeafIndex> same;    // this very statement
   std::optional<LeafIndex> latest;  // the last of all that are about the same
+  size_t by_certifier = 0;          // of this certifier on this hash, whatever the trace
 };
 
 bool AboutTheSame(const entry::Statement& a, const entry::Statement& b);
@@ -27,7 +34,8 @@ bool AboutTheSame(const entry::Statement& a, const entry::Statement& b);
 //   the same again: OK and duplicate, superseded since or not;
 //   must_exist: kPermissionDenied;
 //   supersedes anything but the latest: kFailedPrecondition;
-//   supersedes nothing where something stands: kAlreadyExists with the latest.
+//   supersedes nothing where something stands: kAlreadyExists with the latest;
+//   new, but the certifier has stated kMaxStatementsByCertifier on the hash: kFailedPrecondition.
 std::optional<ItemResult> Judge(const Submission& submission, const entry::Statement& statement,
                                 const Standing& standing);
 

@@ -52,9 +52,9 @@ class LogImpl final : public Log {
                                                        LeafIndex end, size_t max_bytes) override {
     return Checked(reader_.ReadEntries(view, begin, end, max_bytes));
   }
-  absl::StatusOr<std::vector<LeafIndex>> Find(const View& view, const Hash& certificate_hash,
-                                              const std::optional<std::string>& certifier,
-                                              LeafIndex from, size_t limit) override {
+  absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
+                                       const std::optional<std::string>& certifier, LeafIndex from,
+                                       size_t limit) override {
     return Checked(reader_.Find(view, certificate_hash, certifier, from, limit));
   }
 

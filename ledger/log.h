@@ -84,12 +84,11 @@ class Log {
   // kInvalidArgument when begin > end, kOutOfRange when end is above the view's size.
   virtual absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                                LeafIndex end, size_t max_bytes) = 0;
-  // Indexes, rising, of statements on `certificate_hash` at or after `from`, of one certifier or of
-  // all; at most `limit`.
-  virtual absl::StatusOr<std::vector<LeafIndex>> Find(const View& view,
-                                                      const Hash& certificate_hash,
-                                                      const std::optional<std::string>& certifier,
-                                                      LeafIndex from, size_t limit) = 0;
+  // Statements on `certificate_hash` at or after `from`, of one certifier or of all; at most
+  // `limit`.
+  virtual absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
+                                               const std::optional<std::string>& certifier,
+                                               LeafIndex from, size_t limit) = 0;
 
   // Called after each commit with the new view, on the answering thread. Returns a handle;
   // destroying it ends the subscription, after which no call is running or will come; it is not

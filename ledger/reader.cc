@@ -17,6 +17,9 @@ namespace {
 // Entries read from the store at a time.
 constexpr uint64_t kReadChunk = merkle::kTileWidth;
 
+// Entries that one look-up reads: others may have stated much on the same hash.
+constexpr size_t kMaxCandidates = 256;
+
 absl::Status Damaged(absl::string_view what, const absl::Status& why) {
   return absl::DataLossError(
       absl::StrCat(what, " made from stored tiles does not verify: ", why.message()));
@@ -137,22 +140,26 @@ absl::StatusOr<bool> Reader::IsStatement(const View& view, LeafIndex index,
          (!certifier.has_value() || body->statement.certifier == *certifier);
 }
 
-absl::StatusOr<std::vector<LeafIndex>> Reader::Find(const View& view, const Hash& certificate_hash,
-                                                    const std::optional<std::string>& certifier,
-                                                    LeafIndex from, size_t limit) const {
+absl::StatusOr<FoundStatements> Reader::Find(const View& view, const Hash& certificate_hash,
+                                             const std::optional<std::string>& certifier,
+                                             LeafIndex from, size_t limit) const {
   const IndexTag tag = index_->TagOf(certificate_hash);
   std::vector<LeafIndex> candidates;
-  absl::Status found = index_->Find({&tag, 1}, {&candidates, 1});
-  if (!found.ok()) return found;
-  std::vector<LeafIndex> indexes;
-  for (const LeafIndex index : candidates) {
-    if (indexes.size() >= limit || !view.size().contains(index)) break;
-    if (index < from) continue;
-    const absl::StatusOr<bool> is = IsStatement(view, index, certificate_hash, certifier);
+  absl::Status searched = index_->Find({&tag, 1}, {&candidates, 1});
+  if (!searched.ok()) return searched;
+  FoundStatements found;
+  size_t looked_at = 0;
+  for (auto at = std::lower_bound(candidates.begin(), candidates.end(), from);
+       at != candidates.end() && view.size().contains(*at); ++at) {
+    if (found.indexes.size() >= limit || looked_at++ == kMaxCandidates) {
+      found.next = *at;
+      break;
+    }
+    const absl::StatusOr<bool> is = IsStatement(view, *at, certificate_hash, certifier);
     if (!is.ok()) return is.status();
-    if (*is) indexes.push_back(index);
+    if (*is) found.indexes.push_back(*at);
   }
-  return indexes;
+  return found;
 }
 
 }  // namespace cairn::ledger

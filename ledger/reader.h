@@ -39,9 +39,9 @@ class Reader {
                                                  TreeSize new_size) const;
   absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                        LeafIndex end, size_t max_bytes) const;
-  absl::StatusOr<std::vector<LeafIndex>> Find(const View& view, const Hash& certificate_hash,
-                                              const std::optional<std::string>& certifier,
-                                              LeafIndex from, size_t limit) const;
+  absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
+                                       const std::optional<std::string>& certifier, LeafIndex from,
+                                       size_t limit) const;
 
  private:
   absl::StatusOr<bool> IsStatement(const View& view, LeafIndex index, const Hash& certificate_hash,

@@ -118,13 +118,14 @@ TEST_F(ReaderTest, RefusesRangesThatTheTreeDoesNotHave) {
 TEST_F(ReaderTest, AnOldViewShowsNothingNewer) {
   const Hash hash = MakeStatement(10'000).certificate_hash;
   path_->Run(Submit(MakeStatement(10'000)));
-  EXPECT_TRUE(reader_->Find(*view_, hash, std::nullopt, LeafIndex(0), 10)->empty());
+  EXPECT_TRUE(reader_->Find(*view_, hash, std::nullopt, LeafIndex(0), 10)->indexes.empty());
   EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(700), LeafIndex(701), 100).status().code(),
             absl::StatusCode::kOutOfRange);
   // Nor do new tiles disturb its proofs.
   for (uint64_t i = 1; i < 400; ++i) path_->Run(Submit(MakeStatement(10'000 + i)));
   EXPECT_EQ(*reader_->InclusionProof(*view_, LeafIndex(3), TreeSize(700)), tree_->Path(3, 0, 700));
-  EXPECT_EQ(reader_->Find(*path_->Newest(), hash, std::nullopt, LeafIndex(0), 10)->size(), 1u);
+  EXPECT_EQ(reader_->Find(*path_->Newest(), hash, std::nullopt, LeafIndex(0), 10)->indexes.size(),
+            1u);
 }
 
 TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
@@ -136,15 +137,29 @@ TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
   const auto find = [&](std::optional<std::string> certifier, uint64_t from, size_t limit) {
     return *reader_->Find(*view, hash, certifier, LeafIndex(from), limit);
   };
-  using Indexes = std::vector<LeafIndex>;
+  using Found = FoundStatements;
   EXPECT_EQ(find(std::nullopt, 0, 10),
-            (Indexes{LeafIndex(42), LeafIndex(700), LeafIndex(701), LeafIndex(702)}));
-  EXPECT_EQ(find(std::nullopt, 43, 2), (Indexes{LeafIndex(700), LeafIndex(701)}));
-  EXPECT_EQ(find("c", 0, 10), (Indexes{LeafIndex(701)}));
-  EXPECT_EQ(find("nobody", 0, 10), Indexes{});
-  EXPECT_EQ(find(std::nullopt, 0, 0), Indexes{});
+            (Found{{LeafIndex(42), LeafIndex(700), LeafIndex(701), LeafIndex(702)}}));
+  EXPECT_EQ(find(std::nullopt, 43, 2), (Found{{LeafIndex(700), LeafIndex(701)}, LeafIndex(702)}));
+  EXPECT_EQ(find(std::nullopt, 702, 1), (Found{{LeafIndex(702)}}));
+  EXPECT_EQ(find("c", 0, 10), (Found{{LeafIndex(701)}}));
+  EXPECT_EQ(find("nobody", 0, 10), Found{});
+  EXPECT_EQ(find(std::nullopt, 0, 0), (Found{{}, LeafIndex(42)}));
   store_.AddForeignCandidates({LeafIndex(5), LeafIndex(6)});
-  EXPECT_EQ(find("acme", 0, 10), (Indexes{LeafIndex(42)}));
+  EXPECT_EQ(find("acme", 0, 10), (Found{{LeafIndex(42)}}));
+}
+
+TEST_F(ReaderTest, ReadsABoundedNumberOfEntriesForOneLookUp) {
+  std::vector<LeafIndex> foreign;
+  for (uint64_t i = 0; i < 600; ++i) foreign.push_back(LeafIndex(i));
+  store_.AddForeignCandidates(std::move(foreign));
+  const Hash hash = MakeStatement(599).certificate_hash;
+  const auto find = [&](uint64_t from) {
+    return *reader_->Find(*view_, hash, std::nullopt, LeafIndex(from), 10);
+  };
+  EXPECT_EQ(find(0), (FoundStatements{{}, LeafIndex(256)}));
+  EXPECT_EQ(find(256), (FoundStatements{{}, LeafIndex(512)}));
+  EXPECT_EQ(find(512), (FoundStatements{{LeafIndex(599)}}));
 }
 
 }  // namespace

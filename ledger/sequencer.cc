@@ -12,16 +12,27 @@
 
 namespace cairn::ledger {
 
+// A statement that stands, to compare with.
+struct Sequencer::Known {
+  entry::Statement statement;
+  Hash identity;
+};
+
 // A commit in the making. Nothing of the sequencer changes before Finish.
 struct Sequencer::Draft {
+  // What stands, or may stand, on a certificate hash.
+  struct Candidates {
+    IndexTag tag;
+    std::vector<LeafIndex> indexes;  // rising; grows with the draft
+  };
+
   LeafIndex first;
   uint64_t accepted_at_ms = 0;
-  // By position in the batches, all counted through: tag, and what stood under it before.
-  std::vector<IndexTag> tags;
-  std::vector<std::vector<LeafIndex>> standing;
+  absl::flat_hash_map<Hash, Candidates> by_hash;
+  // Candidates that were read: each is read once a commit, however many statements meet it.
+  absl::flat_hash_map<LeafIndex, Known> read;
   // The rows of this draft.
   std::vector<IndexRow> rows;
-  absl::flat_hash_map<Hash, std::vector<LeafIndex>> fresh;
 
   std::vector<std::string> entries;
   std::vector<Hash> leaf_hashes;
@@ -39,12 +50,13 @@ Sequencer::Sequencer(Store* store, const AcceptClock* clock, HashIndex* index,
       clock_(clock),
       index_(index),
       edge_(start.edge),
+      durable_edge_(start.edge),
       last_accepted_at_ms_(start.state.last_accepted_at_ms),
       certifiers_(start.certifiers) {}
 
 void Sequencer::ForgetDurable(TreeSize durable) {
-  while (!in_flight_.empty() &&
-         in_flight_.front().first.value() + in_flight_.front().by_leaf.size() <= durable.value()) {
+  while (!in_flight_.empty() && in_flight_.front().edge.size() <= durable) {
+    durable_edge_ = std::move(in_flight_.front().edge);
     in_flight_.pop_front();
   }
 }
@@ -55,76 +67,84 @@ absl::StatusOr<Sequencer::Draft> Sequencer::Begin(absl::Span<const Batch> batche
   Draft draft;
   draft.first = LeafIndex(edge_.size().value());
   draft.accepted_at_ms = *now_ms;
+  std::vector<Hash> hashes;
+  std::vector<IndexTag> tags;
   for (const Batch& batch : batches) {
     for (const Submission& item : batch.items) {
       const auto* statement = std::get_if<entry::SignedStatement>(&item.body);
-      // Other kinds are not looked up; their place keeps positions and tags in step.
-      draft.tags.push_back(
-          statement != nullptr ? index_->TagOf(statement->statement.certificate_hash) : IndexTag{});
+      if (statement == nullptr) continue;
+      const Hash& hash = statement->statement.certificate_hash;
+      const auto [at, fresh] = draft.by_hash.try_emplace(hash);
+      if (!fresh) continue;
+      at->second.tag = index_->TagOf(hash);
+      hashes.push_back(hash);
+      tags.push_back(at->second.tag);
     }
   }
-  draft.standing.resize(draft.tags.size());
-  absl::Status found = index_->Find(draft.tags, absl::MakeSpan(draft.standing));
-  if (!found.ok()) return found;
+  std::vector<std::vector<LeafIndex>> standing(tags.size());
+  if (absl::Status found = index_->Find(tags, absl::MakeSpan(standing)); !found.ok()) return found;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    draft.by_hash[hashes[i]].indexes = std::move(standing[i]);
+  }
   return draft;
 }
 
-absl::Status Sequencer::Compare(LeafIndex index, const Submission& submission,
-                                const entry::Statement& statement, const Draft& draft,
-                                Standing& standing) {
-  const entry::Statement* other = nullptr;
-  Hash identity;
-  absl::StatusOr<entry::Entry> stored;
+absl::StatusOr<Sequencer::Known> Sequencer::Look(LeafIndex index, const Draft& draft) const {
+  const Submission* held = nullptr;
   const auto take = [&](LeafIndex first, const std::vector<const Submission*>& by_leaf) {
     if (index < first || index.value() - first.value() >= by_leaf.size()) return;
-    const Submission& held = *by_leaf[index.value() - first.value()];
-    other = &std::get<entry::SignedStatement>(held.body).statement;
-    identity = held.identity;
+    held = by_leaf[index.value() - first.value()];
   };
   take(draft.first, draft.by_leaf);
   for (const InFlight& commit : in_flight_) take(commit.first, commit.by_leaf);
-  if (other == nullptr) {
-    const auto encoded = ReadEntriesOfTree(store_, index, LeafIndex(index.value() + 1));
-    if (!encoded.ok()) return encoded.status();
-    stored = entry::Decode(encoded->front());
-    const auto* body = stored.ok() ? std::get_if<entry::SignedStatement>(&stored->body) : nullptr;
-    if (body == nullptr) {
-      return absl::DataLossError(
-          absl::StrCat("entry ", index.value(), " is indexed as a statement and is none"));
-    }
-    other = &body->statement;
-    identity = entry::StatementIdentity(*other);
+  if (held != nullptr) {
+    return Known{std::get<entry::SignedStatement>(held->body).statement, held->identity};
   }
-  // Also what only shares the tag by chance ends here.
-  if (!AboutTheSame(*other, statement)) return absl::OkStatus();
-  standing.latest = index;
-  if (!standing.same.has_value() && identity == submission.identity) standing.same = index;
-  return absl::OkStatus();
+  if (!durable_edge_.size().contains(index)) {
+    return absl::DataLossError(
+        absl::StrCat("the index names entry ", index.value(), ", which is not stored"));
+  }
+  const auto encoded =
+      ReadCheckedEntries(store_, durable_edge_, index, LeafIndex(index.value() + 1));
+  if (!encoded.ok()) return encoded.status();
+  absl::StatusOr<entry::Entry> stored = entry::Decode(encoded->front());
+  auto* body = stored.ok() ? std::get_if<entry::SignedStatement>(&stored->body) : nullptr;
+  if (body == nullptr) {
+    return absl::DataLossError(
+        absl::StrCat("entry ", index.value(), " is indexed as a statement and is none"));
+  }
+  const Hash identity = entry::StatementIdentity(body->statement);
+  return Known{std::move(body->statement), identity};
 }
 
-absl::StatusOr<std::optional<ItemResult>> Sequencer::Deduplicate(
-    const Submission& submission, const entry::SignedStatement& statement, size_t position,
-    const Draft& draft) {
+absl::StatusOr<std::optional<ItemResult>> Sequencer::Deduplicate(const Submission& submission,
+                                                                 const entry::Statement& statement,
+                                                                 Draft& draft) {
   Standing standing;
-  for (const LeafIndex index : draft.standing[position]) {
-    absl::Status compared = Compare(index, submission, statement.statement, draft, standing);
-    if (!compared.ok()) return compared;
-  }
-  const auto fresh = draft.fresh.find(statement.statement.certificate_hash);
-  if (fresh != draft.fresh.end()) {
-    for (const LeafIndex index : fresh->second) {
-      absl::Status compared = Compare(index, submission, statement.statement, draft, standing);
-      if (!compared.ok()) return compared;
+  for (const LeafIndex index : draft.by_hash.at(statement.certificate_hash).indexes) {
+    auto known = draft.read.find(index);
+    if (known == draft.read.end()) {
+      absl::StatusOr<Known> looked = Look(index, draft);
+      if (!looked.ok()) return looked.status();
+      known = draft.read.emplace(index, *std::move(looked)).first;
     }
+    const auto& [other, identity] = known->second;
+    // What only shares the tag by chance ends here.
+    if (other.certificate_hash != statement.certificate_hash) continue;
+    if (other.certifier == statement.certifier) ++standing.by_certifier;
+    if (!AboutTheSame(other, statement)) continue;
+    standing.latest = index;
+    if (!standing.same.has_value() && identity == submission.identity) standing.same = index;
   }
-  return Judge(submission, statement.statement, standing);
+  return Judge(submission, statement, standing);
 }
 
-ItemResult Sequencer::Append(const Submission& submission, size_t position, Draft& draft) {
+ItemResult Sequencer::Append(const Submission& submission, Draft& draft) {
   const LeafIndex index = draft.next();
   if (const auto* statement = std::get_if<entry::SignedStatement>(&submission.body)) {
-    draft.rows.push_back({draft.tags[position], index});
-    draft.fresh[statement->statement.certificate_hash].push_back(index);
+    Draft::Candidates& candidates = draft.by_hash.at(statement->statement.certificate_hash);
+    draft.rows.push_back({candidates.tag, index});
+    candidates.indexes.push_back(index);
   }
   draft.entries.push_back(entry::AssembleEntry(draft.accepted_at_ms, submission.encoded_body));
   draft.leaf_hashes.push_back(merkle::HashLeaf(draft.entries.back()));
@@ -132,11 +152,10 @@ ItemResult Sequencer::Append(const Submission& submission, size_t position, Draf
   return {.status = absl::OkStatus(), .index = index};
 }
 
-absl::StatusOr<ItemResult> Sequencer::Place(const Submission& submission, size_t position,
-                                            Draft& draft) {
+absl::StatusOr<ItemResult> Sequencer::Place(const Submission& submission, Draft& draft) {
   if (const auto* statement = std::get_if<entry::SignedStatement>(&submission.body)) {
     absl::StatusOr<std::optional<ItemResult>> known =
-        Deduplicate(submission, *statement, position, draft);
+        Deduplicate(submission, statement->statement, draft);
     if (!known.ok()) return known.status();
     if (known->has_value()) return **std::move(known);
   } else if (const auto* change = std::get_if<entry::CertifierEntry>(&submission.body)) {
@@ -147,7 +166,7 @@ absl::StatusOr<ItemResult> Sequencer::Place(const Submission& submission, size_t
     draft.certifiers = std::move(changed);
     draft.certifier_entries.push_back(draft.next());
   }
-  return Append(submission, position, draft);
+  return Append(submission, draft);
 }
 
 NewTree Sequencer::Finish(Draft draft) {
@@ -175,12 +194,11 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::vector<Batch>& batches, TreeSiz
   absl::StatusOr<Draft> draft = Begin(batches);
   if (!draft.ok()) return draft.status();
   std::vector<std::vector<ItemResult>> results;
-  size_t position = 0;
   for (const Batch& batch : batches) {
     std::vector<ItemResult>& items = results.emplace_back();
     items.reserve(batch.items.size());
     for (const Submission& item : batch.items) {
-      absl::StatusOr<ItemResult> result = Place(item, position++, *draft);
+      absl::StatusOr<ItemResult> result = Place(item, *draft);
       if (!result.ok()) return result.status();
       items.push_back(*std::move(result));
     }
@@ -191,10 +209,14 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::vector<Batch>& batches, TreeSiz
         {.done = std::move(batches[i].done), .items = std::move(results[i])});
   }
   if (draft->entries.empty()) return prepared;
-  // Moving the vector of batches leaves the submissions where they are.
-  in_flight_.push_back(
-      {.first = draft->first, .batches = std::move(batches), .by_leaf = std::move(draft->by_leaf)});
+  const LeafIndex first = draft->first;
+  std::vector<const Submission*> by_leaf = std::move(draft->by_leaf);
   prepared.tree = Finish(*std::move(draft));
+  // Moving the vector of batches leaves the submissions where they are.
+  in_flight_.push_back({.first = first,
+                        .batches = std::move(batches),
+                        .by_leaf = std::move(by_leaf),
+                        .edge = edge_});
   return prepared;
 }
 

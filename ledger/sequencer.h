@@ -49,18 +49,19 @@ class Sequencer {
     LeafIndex first;
     std::vector<Batch> batches;              // own the submissions
     std::vector<const Submission*> by_leaf;  // from `first` on
+    merkle::Edge edge;                       // after it
   };
   struct Draft;
+  struct Known;
 
   void ForgetDurable(TreeSize durable);
   absl::StatusOr<Draft> Begin(absl::Span<const Batch> batches);
-  absl::StatusOr<ItemResult> Place(const Submission& submission, size_t position, Draft& draft);
+  absl::StatusOr<ItemResult> Place(const Submission& submission, Draft& draft);
   absl::StatusOr<std::optional<ItemResult>> Deduplicate(const Submission& submission,
-                                                        const entry::SignedStatement& statement,
-                                                        size_t position, const Draft& draft);
-  absl::Status Compare(LeafIndex index, const Submission& submission,
-                       const entry::Statement& statement, const Draft& draft, Standing& standing);
-  ItemResult Append(const Submission& submission, size_t position, Draft& draft);
+                                                        const entry::Statement& statement,
+                                                        Draft& draft);
+  absl::StatusOr<Known> Look(LeafIndex index, const Draft& draft) const;
+  ItemResult Append(const Submission& submission, Draft& draft);
   NewTree Finish(Draft draft);
 
   Store* const store_;
@@ -68,6 +69,9 @@ class Sequencer {
   HashIndex* const index_;
 
   merkle::Edge edge_;
+  // Of what is durable for sure: what is stored below it is checked against this one. `edge_` runs
+  // ahead and has handed tiles on that are not stored yet.
+  merkle::Edge durable_edge_;
   uint64_t last_accepted_at_ms_;
   std::shared_ptr<const entry::CertifierRegistry> certifiers_;
   std::deque<InFlight> in_flight_;

@@ -4,7 +4,9 @@
 #include <variant>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "ledger/dedup.h"
 #include "ledger/testing/commit_path.h"
 #include "ledger/testing/fixtures.h"
 #include "ledger/testing/memory_store.h"
@@ -292,12 +294,53 @@ TEST_F(SequencerTest, TakesNothingWhileTheWallClockRunsAhead) {
   ExpectAppended(Run(MakeStatement(2)), 2);
 }
 
+TEST_F(SequencerTest, BoundsWhatOneCertifierStatesOnOneHash) {
+  const auto traced = [](uint64_t trace, absl::string_view certifier) {
+    entry::Statement statement = MakeStatement(1, certifier);
+    statement.trace = absl::StrCat("t", trace);
+    return Submit(std::move(statement));
+  };
+  std::vector<std::vector<Submission>> batches(1);
+  for (uint64_t i = 0; i < kMaxStatementsByCertifier; ++i) batches[0].push_back(traced(i, "acme"));
+  const absl::StatusOr<Prepared> full = path_->Prepare(std::move(batches));
+  ASSERT_TRUE(full.ok()) << full.status();
+  ASSERT_TRUE(path_->Write(*full).ok());
+  const ItemResult refused = path_->Run(traced(kMaxStatementsByCertifier, "acme"));
+  ExpectRefused(refused, absl::StatusCode::kFailedPrecondition, std::nullopt);
+  EXPECT_TRUE(absl::StrContains(refused.status.message(), "has made 1024 statements on this hash"))
+      << refused.status;
+  // Retries are answered, and nobody else is held up.
+  ExpectDuplicate(path_->Run(traced(7, "acme")), 7);
+  ExpectAppended(path_->Run(traced(7, "other")), kMaxStatementsByCertifier);
+}
+
+TEST_F(SequencerTest, ReadsACandidateOnceACommit) {
+  for (uint64_t i = 0; i < 10; ++i) ExpectAppended(Run(MakeStatement(i)), i);
+  Reopen();
+  std::vector<std::vector<Submission>> batches(2);
+  for (int i = 0; i < 50; ++i) batches[i % 2].push_back(Submit(MakeStatement(3)));
+  const uint64_t before = store_.entry_reads();
+  ASSERT_TRUE(path_->Prepare(std::move(batches)).ok());
+  EXPECT_EQ(store_.entry_reads(), before + 1);
+}
+
+TEST_F(SequencerTest, ComparesWithNoDamagedEntry) {
+  for (uint64_t i = 0; i < 300; ++i) ExpectAppended(Run(MakeStatement(i)), i);
+  Reopen();
+  store_.DamageEntry(LeafIndex(100));
+  std::vector<std::vector<Submission>> batches(1);
+  batches[0].push_back(Submit(MakeStatement(100)));
+  EXPECT_EQ(path_->Prepare(std::move(batches)).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST_F(SequencerTest, ReportsACandidateThatIsNotStoredOrNotAStatement) {
   ExpectAppended(path_->Run(Submit(Declare("acme"))), 0);
-  store_.AddForeignCandidates({LeafIndex(0)});
-  std::vector<std::vector<Submission>> batches(1);
-  batches[0] = BatchOf(0, 1);
-  EXPECT_EQ(path_->Prepare(std::move(batches)).status().code(), absl::StatusCode::kDataLoss);
+  for (const uint64_t index : {0, 7}) {
+    store_.AddForeignCandidates({LeafIndex(index)});
+    std::vector<std::vector<Submission>> batches(1);
+    batches[0] = BatchOf(0, 1);
+    EXPECT_EQ(path_->Prepare(std::move(batches)).status().code(), absl::StatusCode::kDataLoss);
+  }
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 #define CAIRN_LEDGER_VIEW_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ledger/store.h"
 #include "merkle/edge.h"
 #include "merkle/entry/certifiers.h"
+#include "merkle/types.h"
 
 namespace cairn::ledger {
 
@@ -31,6 +33,16 @@ struct View {
   std::shared_ptr<const RecentCommit> recent;
 
   TreeSize size() const { return state.size; }
+};
+
+// What a look-up by certificate hash found in a view.
+struct FoundStatements {
+  std::vector<LeafIndex> indexes;  // rising
+  // Where to look on, if that was not all; it may turn out that nothing follows. A look-up reads a
+  // bounded number of entries, so this may be set although fewer were found than asked for.
+  std::optional<LeafIndex> next = std::nullopt;
+
+  friend bool operator==(const FoundStatements&, const FoundStatements&) = default;
 };
 
 }  // namespace cairn::ledger

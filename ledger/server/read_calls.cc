@@ -68,16 +68,16 @@ absl::Status ProveHash(ledger::Log& log, const ledger::View& view, TreeSize size
   if (!named.ok()) return InvalidField("certifier", named.message());
   std::optional<std::string> certifier;
   if (!request.certifier().empty()) certifier = request.certifier();
-  const absl::StatusOr<std::vector<LeafIndex>> found =
-      log.Find(view, *hash, certifier, LeafIndex(request.from_index()), kMaxProvenEntries + 1);
+  const absl::StatusOr<ledger::FoundStatements> found =
+      log.Find(view, *hash, certifier, LeafIndex(request.from_index()), kMaxProvenEntries);
   if (!found.ok()) return found.status();
-  for (const LeafIndex index : *found) {
+  for (const LeafIndex index : found->indexes) {
     if (!size.contains(index)) break;
-    if (out.entries_size() == static_cast<int>(kMaxProvenEntries)) {
-      out.set_next_index(index.value());
-      break;
-    }
     if (absl::Status added = AddEntry(log, view, index, size, out); !added.ok()) return added;
+  }
+  if (found->next.has_value() && size.contains(*found->next)) {
+    out.set_next_index(found->next->value());
+    return absl::OkStatus();
   }
   if (out.entries_size() > 0) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("no statement on this hash",

@@ -57,6 +57,7 @@ absl::StatusOr<TreeState> MemoryStore::ReadState() {
 
 absl::StatusOr<std::vector<std::string>> MemoryStore::ReadEntries(LeafIndex begin, LeafIndex end) {
   const std::lock_guard lock(mutex_);
+  ++entry_reads_;
   if (!read_status_.ok()) return read_status_;
   if (begin > end || end.value() > kept_.entries.size()) {
     return absl::OutOfRangeError("not stored");
@@ -94,9 +95,7 @@ absl::Status MemoryStore::FindRows(absl::Span<const IndexTag> tags,
   for (size_t i = 0; i < tags.size(); ++i) {
     const auto found = index_.find(tags[i]);
     out[i] = found != index_.end() ? found->second : std::vector<LeafIndex>();
-    for (const LeafIndex index : foreign_) {
-      if (kept_.state.size.contains(index)) out[i].push_back(index);
-    }
+    out[i].insert(out[i].end(), foreign_.begin(), foreign_.end());
     std::sort(out[i].begin(), out[i].end());
     out[i].erase(std::unique(out[i].begin(), out[i].end()), out[i].end());
   }
@@ -223,6 +222,11 @@ void MemoryStore::SetFreeSpace(uint64_t bytes) {
 uint64_t MemoryStore::writes() const {
   const std::lock_guard lock(mutex_);
   return writes_;
+}
+
+uint64_t MemoryStore::entry_reads() const {
+  const std::lock_guard lock(mutex_);
+  return entry_reads_;
 }
 
 size_t MemoryStore::ingested_rows() const {

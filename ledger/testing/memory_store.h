@@ -75,6 +75,8 @@ class MemoryStore final : public Store {
   void SetFreeSpace(uint64_t bytes);
 
   uint64_t writes() const;
+  // Calls of ReadEntries.
+  uint64_t entry_reads() const;
   size_t ingested_rows() const;
 
  private:
@@ -107,6 +109,7 @@ class MemoryStore final : public Store {
   bool hold_ = false;
   uint64_t held_ = 0;
   uint64_t writes_ = 0;
+  uint64_t entry_reads_ = 0;
   uint64_t free_bytes_ = uint64_t{1} << 40;
   std::vector<LeafIndex> foreign_;
 };

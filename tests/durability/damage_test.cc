@@ -125,7 +125,7 @@ class DamagedLog : public ::testing::Test {
       const auto found =
           (*log)->Find(*view, MakeStatement(seed).certificate_hash, std::nullopt, LeafIndex(0), 10);
       if (!found.ok()) return found.status();
-      if (*found != std::vector<LeafIndex>{LeafIndex(seed - 1)}) {
+      if (found->indexes != std::vector<LeafIndex>{LeafIndex(seed - 1)}) {
         return absl::InternalError("silently another index");
       }
     }
