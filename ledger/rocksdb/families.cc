@@ -57,6 +57,11 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   // but for an interrupted write at the very end.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.recycle_log_file_num = 0;
+  // A WAL that is gone, or shorter than it was when it was closed, is missed at start.
+  options.track_and_verify_wals_in_manifest = true;
+  // What is recovered is in synced table files before anything of it is signed. Without this the
+  // end of the WAL might be in the page cache alone.
+  options.avoid_flush_during_recovery = false;
   // Bounds both what is replayed after a crash and what the rarely written families hold back.
   options.max_total_wal_size = 96 * kMiB;
   options.max_background_jobs = 2;

@@ -147,8 +147,15 @@ uint64_t SimulatedDisk::changes() const {
 }
 
 void SimulatedDisk::Restart(bool torn, std::mt19937_64& random) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Settle(*root_, torn, random);
+  }
+  RestartProcess();
+}
+
+void SimulatedDisk::RestartProcess() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Settle(*root_, torn, random);
   locked_.clear();
   changes_ = 0;
   cut_at_ = UINT64_MAX;

@@ -37,6 +37,9 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   // What the machine finds when it starts again; power is on. Of each file's unsynced tail a random
   // part may have reached the disk, when `torn` says so. Requires that no file is open.
   void Restart(bool torn, std::mt19937_64& random);
+  // The same where only the process died: all that it wrote is there, and what was not synced is
+  // still to be lost. Requires that no file is open.
+  void RestartProcess();
 
   // rocksdb::FileSystem.
   const char* Name() const override { return "SimulatedDisk"; }
