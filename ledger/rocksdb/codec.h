@@ -8,8 +8,8 @@
 //   runs       first index u64 -> per entry u16 length, bytes. One commit's entries, cut where the
 //              index is a multiple of kRunEntries; a run never crosses a multiple of 256.
 //   tiles      level u8, index u64 -> 256 hashes, then the 16 nodes four tree levels above them
-//   index      tag [16] -> n x index u48, rising; kWatermarkKey (0x00 alone, before every row) ->
-//   u64
+//   index      tag [16] -> n x index u48, rising;
+//              kWatermarkKey (0x00 alone, before every row) -> u64
 // Errors: every parser answers kDataLoss, since what it reads was written by this program.
 
 #ifndef CAIRN_LEDGER_ROCKSDB_CODEC_H_

@@ -89,10 +89,15 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Claim(
   const auto has_log = HasLog(*file_system, path);
   if (!has_log.ok()) return has_log.status();
   const rocksdb::IOOptions io;
-  absl::Status made = FromRocksDb(file_system->CreateDirIfMissing(path, io, nullptr),
-                                  absl::StrCat("making the directory ", path));
-  if (made.ok()) made = SyncDirectory(*file_system, ParentOf(path));
-  if (!made.ok()) return made;
+  if (!file_system->FileExists(path, io, nullptr).ok()) {
+    if (const auto made = file_system->CreateDir(path, io, nullptr); !made.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot make the directory ", path, ": ", made.ToString(),
+                       "; make the one above it, or name another"));
+    }
+    const absl::Status synced = SyncDirectory(*file_system, ParentOf(path));
+    if (!synced.ok()) return synced;
+  }
 
   rocksdb::FileLock* lock = nullptr;
   const rocksdb::IOStatus locked = file_system->LockFile(Join(path, kLock), io, &lock, nullptr);

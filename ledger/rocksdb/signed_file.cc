@@ -72,7 +72,9 @@ absl::StatusOr<std::unique_ptr<SignedFile>> SignedFile::Open(rocksdb::FileSystem
   }
   if (!newest) {
     return absl::DataLossError(
-        absl::StrCat(path, " is damaged: what this log last signed is not known"));
+        absl::StrCat(path,
+                     " is damaged: what this log last signed is not known; restore it from "
+                     "a backup"));
   }
   return std::unique_ptr<SignedFile>(new SignedFile(std::move(file), *newest));
 }

@@ -36,7 +36,7 @@ class SignedFile {
   // syncs the directory.
   static absl::Status Create(rocksdb::FileSystem& file_system, const std::string& path);
 
-  // kDataLoss when the file is missing, has another length, or has no valid slot.
+  // kDataLoss when the file is missing or has no valid slot.
   static absl::StatusOr<std::unique_ptr<SignedFile>> Open(rocksdb::FileSystem& file_system,
                                                           const std::string& path);
   // Syncs the file.

@@ -11,7 +11,8 @@ absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view doing)
   const std::string message = absl::StrCat(doing, ": ", status.ToString());
   // A file that RocksDB's own records name and that is not there was lost, like a damaged one.
   if (status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound()) {
-    return absl::DataLossError(message);
+    return absl::DataLossError(
+        absl::StrCat(message, "; the log's files are damaged: restore them from a backup"));
   }
   if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() ||
       status.IsIncomplete() || status.IsShutdownInProgress()) {

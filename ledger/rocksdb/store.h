@@ -7,7 +7,7 @@
 // Requires: Write() continues the tree (commit.first is the size before); entries below 64 KiB;
 //   leaf indexes below 2^48.
 // Cost: Open replays at most the last 96 MiB of commits. Memory is bounded: the block cache, at
-//   most 120 MiB of write buffers, and one MiB or so a table file in use.
+//   most 126 MiB of write buffers, and one MiB or so a table file in use.
 
 #ifndef CAIRN_LEDGER_ROCKSDB_STORE_H_
 #define CAIRN_LEDGER_ROCKSDB_STORE_H_

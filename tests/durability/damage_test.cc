@@ -28,6 +28,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::testing::AnyOf;
+
+MATCHER(IsDamage, "reports data loss and says what to do") {
+  *result_listener << arg;
+  return arg.code() == absl::StatusCode::kDataLoss && absl::StrContains(arg.message(), "restore");
+}
+
 std::string ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -60,8 +67,12 @@ class DamagedLog : public ::testing::Test {
  protected:
   DamagedLog() { options_.path = directory_.path() + "/log"; }
 
-  // Makes a log of acknowledged entries, and remembers them. `flush`: they lie in tables.
-  void Make(bool flush) {
+  // Where the entries lie: in one WAL; in tables; their runs in tables, and the rest in the older
+  // of two WALs, of which a certifier entry is the last record.
+  enum class Where { kWal, kTables, kTwoWals };
+
+  // Makes a log of acknowledged entries, and remembers them.
+  void Make(Where where) {
     const LogIdentity identity = TestIdentity();
     options_.origin = identity.origin;
     options_.vkey = identity.vkey;
@@ -72,18 +83,26 @@ class DamagedLog : public ::testing::Test {
     log_options.max_recent_rows = 300;
     auto log = Log::Open(log_options, store->get(), &clock_, &TestSigner());
     ASSERT_TRUE(log.ok()) << log.status();
+    const auto flush = [&](Family family) {
+      return StoreAccess::Database(**store).Flush({}, StoreAccess::Handle(**store, family)).ok();
+    };
     for (int i = 0; i < 20; ++i) {
       const AppendResult result = AppendAndWait(**log, BatchOf(1 + 40 * i, 40));
       ASSERT_TRUE(result.status.ok()) << result.status;
-      acknowledged_ = result.view->state;
+      for (const ItemResult& item : result.items) places_.push_back(item.index);
+      if (i == 9 && where == Where::kTwoWals) {
+        const AppendResult declared = AppendAndWait(**log, Submit(Declare("acme")));
+        ASSERT_TRUE(declared.items[0].status.ok()) << declared.items[0].status;
+        ASSERT_TRUE(flush(kRuns));
+      }
     }
+    const auto view = (*log)->Newest();
+    acknowledged_ = view->state;
+    certifiers_ = view->certifiers->Names();
     entries_ = *(*store)->ReadEntries(LeafIndex(0), LeafIndex(acknowledged_.size.value()));
     log->reset();
-    if (flush) {
-      for (const Family family : {kState, kRuns, kTiles}) {
-        ASSERT_TRUE(
-            StoreAccess::Database(**store).Flush({}, StoreAccess::Handle(**store, family)).ok());
-      }
+    if (where == Where::kTables) {
+      for (const Family family : {kState, kRuns, kTiles}) ASSERT_TRUE(flush(family));
     }
     store->reset();
     fs::copy(options_.path, directory_.path() + "/sound", fs::copy_options::recursive);
@@ -121,13 +140,16 @@ class DamagedLog : public ::testing::Test {
       if (!entry.ok()) return entry.status();
       if (entry->front() != entries_[i]) return absl::InternalError("silently another entry");
     }
-    for (uint64_t seed = 1; seed <= entries_.size(); ++seed) {
-      const auto found =
-          (*log)->Find(*view, MakeStatement(seed).certificate_hash, std::nullopt, LeafIndex(0), 10);
+    for (size_t i = 0; i < places_.size(); ++i) {
+      const Hash hash = MakeStatement(1 + i).certificate_hash;
+      const auto found = (*log)->Find(*view, hash, std::nullopt, LeafIndex(0), 10);
       if (!found.ok()) return found.status();
-      if (found->indexes != std::vector<LeafIndex>{LeafIndex(seed - 1)}) {
+      if (found->indexes != std::vector<LeafIndex>{places_[i]}) {
         return absl::InternalError("silently another index");
       }
+    }
+    if (view->certifiers->Names() != certifiers_) {
+      return absl::InternalError("silently other certifiers");
     }
     return absl::OkStatus();
   }
@@ -146,16 +168,18 @@ class DamagedLog : public ::testing::Test {
   ManualClock clock_;
   TreeState acknowledged_;
   std::vector<std::string> entries_;
+  std::vector<LeafIndex> places_;  // of the statements, by seed
+  std::vector<std::string> certifiers_;
 };
 
 TEST_F(DamagedLog, IsReadWholeWhenNothingIsDamaged) {
-  Make(/*flush=*/false);
+  Make(Where::kWal);
   EXPECT_EQ(ReadAll(), absl::OkStatus());
   EXPECT_EQ(ReadAll(), absl::OkStatus());
 }
 
 TEST_F(DamagedLog, IsRefusedForEveryKindOfByteOfAnyWalRecord) {
-  Make(/*flush=*/false);
+  Make(Where::kWal);
   const std::string wal = Find("", ".log");
   const std::string bytes = ReadFile(wal);
   const std::vector<size_t> records = WalRecords(bytes);
@@ -168,7 +192,7 @@ TEST_F(DamagedLog, IsRefusedForEveryKindOfByteOfAnyWalRecord) {
     for (const size_t at : {begin, begin + 3, begin + 4, begin + 5, begin + 6, begin + 7,
                             (begin + 7 + end) / 2, end - 1}) {
       for (const int bits : {0x01, 0x80, 0xff}) {
-        EXPECT_EQ(ReadAllWithFlip(wal, at, bits).code(), absl::StatusCode::kDataLoss)
+        EXPECT_THAT(ReadAllWithFlip(wal, at, bits), IsDamage())
             << "record " << which << " of " << records.size() << ", its byte " << at - begin
             << " ^ " << bits;
       }
@@ -177,20 +201,49 @@ TEST_F(DamagedLog, IsRefusedForEveryKindOfByteOfAnyWalRecord) {
 }
 
 TEST_F(DamagedLog, IsRefusedWhenTheEndOfItsWalIsCutOff) {
-  Make(/*flush=*/false);
+  Make(Where::kWal);
   const std::string wal = Find("", ".log");
   const std::vector<size_t> records = WalRecords(ReadFile(wal));
   for (const size_t size : {size_t{0}, records[records.size() / 2], records.back(),
                             records.back() + 3, records.back() + 20}) {
     fs::resize_file(wal, size);
     const absl::Status status = ReadAll();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << size << " bytes left: " << status;
+    EXPECT_THAT(status, IsDamage()) << size << " bytes left";
     Restore();
   }
 }
 
+TEST_F(DamagedLog, IsFoundOrHarmlessInAWalThatIsNotTheLast) {
+  Make(Where::kTwoWals);
+  std::vector<std::string> wals;
+  for (const auto& file : fs::directory_iterator(options_.path + "/db")) {
+    if (file.path().extension() == ".log") wals.push_back(file.path());
+  }
+  ASSERT_EQ(wals.size(), 2u);
+  const std::string older = std::min(wals[0], wals[1]);
+  const std::string bytes = ReadFile(older);
+  const std::vector<size_t> records = WalRecords(bytes);
+  ASSERT_GE(records.size(), 11u);
+
+  for (const size_t size : {size_t{0}, records[5], records.back(), records.back() + 20}) {
+    fs::resize_file(older, size);
+    EXPECT_THAT(ReadAll(), IsDamage()) << size << " bytes left";
+    Restore();
+  }
+  fs::remove(older);
+  EXPECT_THAT(ReadAll(), IsDamage());
+  Restore();
+  for (const size_t begin : {records[5], records[records.size() - 2], records.back()}) {
+    for (const size_t at : {begin, begin + 4, begin + 5, begin + 6, begin + 7}) {
+      const absl::Status status = ReadAllWithFlip(older, at, 0x40);
+      EXPECT_THAT(status, AnyOf(absl::OkStatus(), IsDamage()))
+          << "record at " << begin << ", its byte " << at - begin << ": " << status;
+    }
+  }
+}
+
 TEST_F(DamagedLog, IsFoundOrHarmlessForBytesAllOverItsTables) {
-  Make(/*flush=*/true);
+  Make(Where::kTables);
   int found = 0, tried = 0;
   for (const auto& file : fs::directory_iterator(directory_.path() + "/sound/db")) {
     if (file.path().extension() != ".sst") continue;
@@ -202,7 +255,7 @@ TEST_F(DamagedLog, IsFoundOrHarmlessForBytesAllOverItsTables) {
       ++tried;
       if (status.ok()) continue;
       ++found;
-      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+      EXPECT_THAT(status, IsDamage())
           << file.path().filename() << ", byte " << at << " of " << size << ": " << status;
     }
   }
@@ -212,14 +265,14 @@ TEST_F(DamagedLog, IsFoundOrHarmlessForBytesAllOverItsTables) {
 }
 
 TEST_F(DamagedLog, IsFoundOrHarmlessForEveryByteOfTheRecordsOfItsFiles) {
-  Make(/*flush=*/true);
+  Make(Where::kTables);
   for (const std::string& path : {Find("CURRENT", ""), Find("MANIFEST", "")}) {
     const size_t size = fs::file_size(path);
     int found = 0;
     for (size_t at = 0; at < size; at += std::max<size_t>(1, size / 60)) {
       const absl::Status status = ReadAllWithFlip(path, at, 0x04);
       found += !status.ok();
-      EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kDataLoss)
+      EXPECT_THAT(status, AnyOf(absl::OkStatus(), IsDamage()))
           << path << ", byte " << at << " of " << size << ": " << status;
     }
     EXPECT_GT(found, 10) << path;
@@ -227,19 +280,19 @@ TEST_F(DamagedLog, IsFoundOrHarmlessForEveryByteOfTheRecordsOfItsFiles) {
 }
 
 TEST_F(DamagedLog, IsRefusedWhenAnyOtherFileIsMissing) {
-  Make(/*flush=*/false);
+  Make(Where::kWal);
   for (const std::string& path : {Find("CURRENT", ""), Find("MANIFEST", ""), Find("", ".log"),
                                   options_.path + "/signed", options_.path + "/db"}) {
     ASSERT_FALSE(path.empty());
     fs::remove_all(path);
     const absl::Status status = ReadAll();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << path << ": " << status;
+    EXPECT_THAT(status, IsDamage()) << path;
     Restore();
   }
 }
 
 TEST_F(DamagedLog, IsRefusedWhenATableIsMissing) {
-  Make(/*flush=*/true);
+  Make(Where::kTables);
   std::vector<std::string> tables;
   for (const auto& file : fs::directory_iterator(options_.path + "/db")) {
     if (file.path().extension() == ".sst") tables.push_back(file.path());
@@ -248,13 +301,13 @@ TEST_F(DamagedLog, IsRefusedWhenATableIsMissing) {
   for (const std::string& table : tables) {
     fs::remove(table);
     const absl::Status status = ReadAll();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << table << ": " << status;
+    EXPECT_THAT(status, IsDamage()) << table;
     Restore();
   }
 }
 
 TEST_F(DamagedLog, OpensWithOneSlotOfWhatWasSignedAndNotWithNone) {
-  Make(/*flush=*/false);
+  Make(Where::kWal);
   const std::string path = options_.path + "/signed";
   constexpr size_t kOtherSlot = 4096;
   for (const size_t at : {0, 8, 20, 40, 95}) {
@@ -264,7 +317,7 @@ TEST_F(DamagedLog, OpensWithOneSlotOfWhatWasSignedAndNotWithNone) {
     bytes[at] ^= 0x20;
     bytes[at + kOtherSlot] ^= 0x20;
     WriteFile(path, bytes);
-    EXPECT_EQ(ReadAll().code(), absl::StatusCode::kDataLoss) << at;
+    EXPECT_THAT(ReadAll(), IsDamage()) << at;
     Restore();
   }
 }
