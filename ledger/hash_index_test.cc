@@ -103,18 +103,22 @@ TEST(HashIndex, NeverMissesARowWhileItMovesToTheStore) {
   Fill(store, kRows);
   HashIndex index(&store, 8);
   std::atomic<uint64_t> added = 0;
+  std::atomic<uint64_t> looks = 0;
   std::thread reader([&] {
     for (uint64_t seen = 0, i = 0; seen < kRows; ++i) {
       seen = added.load();
       if (seen == 0) continue;
       const uint64_t row = (i * 7919) % seen;
       ASSERT_EQ(FindOne(index, TagNumber(row)), std::vector<LeafIndex>{LeafIndex(row)});
+      looks.fetch_add(1);
     }
   });
   for (uint64_t i = 0; i < kRows; ++i) {
     index.Add(std::vector<IndexRow>{{TagNumber(i), LeafIndex(i)}}, TreeSize(i + 1));
     added.store(i + 1);
     ASSERT_TRUE(index.Ingest(TreeSize(i + 1)).ok());
+    // Neither runs away from the other.
+    while (looks.load() < i / 4 && !::testing::Test::HasFatalFailure()) std::this_thread::yield();
   }
   reader.join();
 }

@@ -133,13 +133,17 @@ TEST_F(LogTest, AnswersNothingBeforeTheWriteReturned) {
   const std::future<AppendResult> first = AppendAsync(*log_, BatchOf(0, 1));
   store_.AwaitHeldWrite();
   // A duplicate of what is in flight waits as well.
-  const std::future<AppendResult> duplicate = AppendAsync(*log_, BatchOf(0, 1));
+  std::promise<uint64_t> writes_before_duplicate;
+  log_->Append(BatchOf(0, 1), [&](const AppendResult& result) {
+    EXPECT_TRUE(result.items[0].duplicate);
+    writes_before_duplicate.set_value(store_.writes());
+  });
+  store_.AwaitLookUps(2);
   EXPECT_FALSE(IsAnswered(first));
-  EXPECT_FALSE(IsAnswered(duplicate));
   EXPECT_EQ(log_->Newest()->size(), TreeSize(0));
   store_.ReleaseWrites();
   first.wait();
-  duplicate.wait();
+  EXPECT_EQ(writes_before_duplicate.get_future().get(), 1u);
   EXPECT_EQ(log_->Newest()->size(), TreeSize(1));
 }
 

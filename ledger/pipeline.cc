@@ -29,7 +29,11 @@ Pipeline::Pipeline(PipelineOptions options, Store* store, const AcceptClock* clo
       durable_(start.state.size.value()),
       sequencer_(store, clock, index, start),
       intake_(options_.max_queued),
-      indexer_(index, [this](const absl::Status& error) { Halt(error, /*fatal=*/true); }),
+      // Once damage is known, an index that cannot be written adds nothing to it.
+      indexer_(index,
+               [this](const absl::Status& error) {
+                 if (halted().ok()) Halt(error, /*fatal=*/true);
+               }),
       // One prepared commit may wait for the committer, and one durable for the answerer.
       to_committer_(1),
       to_answerer_(1) {

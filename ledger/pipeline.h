@@ -7,7 +7,8 @@
 // Invariants:
 //   - A commit is signed, and anything about it answered, only after Store::Write returned OK for
 //     it and all before it: the three threads hand over in order.
-//   - After the first failure, or damage, nothing is written, signed or answered OK any more.
+//   - After the first failure, or damage, nothing is begun to be written, signed or answered OK any
+//     more; a commit that is being signed when a read finds damage is still answered.
 // Threads: all calls from any, but for the callbacks' own limits in ledger/log.h.
 
 #ifndef CAIRN_LEDGER_PIPELINE_H_

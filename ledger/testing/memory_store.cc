@@ -92,6 +92,8 @@ absl::StatusOr<std::vector<LeafIndex>> MemoryStore::CertifierEntries() {
 absl::Status MemoryStore::FindRows(absl::Span<const IndexTag> tags,
                                    absl::Span<std::vector<LeafIndex>> out) {
   const std::lock_guard lock(mutex_);
+  ++look_ups_;
+  changed_.notify_all();
   for (size_t i = 0; i < tags.size(); ++i) {
     const auto found = index_.find(tags[i]);
     out[i] = found != index_.end() ? found->second : std::vector<LeafIndex>();
@@ -188,6 +190,11 @@ void MemoryStore::ReleaseWrites() {
 void MemoryStore::AwaitHeldWrite() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return held_ > 0; });
+}
+
+void MemoryStore::AwaitLookUps(uint64_t calls) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return look_ups_ >= calls; });
 }
 
 void MemoryStore::DamageEntry(LeafIndex index) {

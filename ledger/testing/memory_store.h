@@ -64,6 +64,8 @@ class MemoryStore final : public Store {
   void ReleaseWrites();
   // Waits until a Write is held.
   void AwaitHeldWrite();
+  // Waits until FindRows was called so often.
+  void AwaitLookUps(uint64_t calls);
 
   // Flips a bit of a stored entry, or of a hash of a full tile.
   void DamageEntry(LeafIndex index);
@@ -110,6 +112,7 @@ class MemoryStore final : public Store {
   uint64_t held_ = 0;
   uint64_t writes_ = 0;
   uint64_t entry_reads_ = 0;
+  uint64_t look_ups_ = 0;
   uint64_t free_bytes_ = uint64_t{1} << 40;
   std::vector<LeafIndex> foreign_;
 };

@@ -2,9 +2,8 @@
 //
 // Source: RFC 8785 (JCS), which takes RFC 7493 (I-JSON) texts; the number format is ECMAScript's.
 // Shape: the canonical form has no whitespace, members sorted by their names' UTF-16 code units,
-// and
-//   every number as ECMAScript prints the binary64 nearest to it; so integers beyond 2^53 come out
-//   as the nearest double, as they do in JavaScript.
+//   and every number as ECMAScript prints the binary64 nearest to it; so integers beyond 2^53 come
+//   out as the nearest double, as they do in JavaScript.
 // Errors: kInvalidArgument, with the byte where it was noticed, for anything but one JSON text in
 //   UTF-8: also for a byte order mark, lone surrogates, a name that an object has twice, numbers
 //   beyond binary64 (1e400), and nesting deeper than kMaxDepth.

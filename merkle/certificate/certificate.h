@@ -3,10 +3,9 @@
 //
 // Source: the format as the npm package @nexart/ai-execution 0.1.0 makes and checks it.
 // Shape: a record is a JSON object. Its certificateHash is "sha256:" and the lower-case hex SHA-256
-// of
-//   the canonical JSON of {bundleType, createdAt, snapshot, version}; nothing else in the file is
-//   covered. snapshot.inputHash and .outputHash are likewise hashes of snapshot.input and .output,
-//   of the UTF-8 itself where that is a string and of the canonical JSON where it is not.
+//   of the canonical JSON of {bundleType, createdAt, snapshot, version}; nothing else in the file
+//   is covered. snapshot.inputHash and .outputHash are likewise hashes of snapshot.input and
+//   .output, of the UTF-8 itself where that is a string and of the canonical JSON where it is not.
 //   meta.attestation may hold a node's receipt over the certificateHash: see attestation.h.
 // A good record says only that these bytes belong together, not that what it tells is true.
 // Threads: all functions may be called from any thread.

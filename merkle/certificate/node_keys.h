@@ -1,13 +1,10 @@
 // The public keys with which an attesting node signs its receipts, from the file that it publishes
-// at
-// /.well-known/nexart-node.json.
+// at /.well-known/nexart-node.json.
 //
 // Shape: {"nodeId", "keys": [{"kid", key, "status"?}, ...]}, other members ignored. A key comes in
-// any
-//   of these, and in all of them alike where there are several:
-//     "publicKey", "publicKeySpkiB64"  base64 of its SubjectPublicKeyInfo (44 bytes), base64 of its
-//     32
-//                                      bytes, or their 64 hex digits
+//   any of these, and in all of them alike where there are several:
+//     "publicKey", "publicKeySpkiB64"  base64 of its SubjectPublicKeyInfo (44 bytes),
+//                                      base64 of its 32 bytes, or their 64 hex digits
 //     "publicKeyJwk"                   {"kty": "OKP", "crv": "Ed25519", "x": base64}
 // The file says nothing about whose node it is: that is for whoever hands it over to know.
 

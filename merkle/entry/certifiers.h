@@ -4,8 +4,7 @@
 //   active one is rotated (to another key or demand) or retired; retiring is final; `anonymous` is
 //   never declared. An entry is in force from its own index.
 // Errors: kInvalidArgument for an entry that has no encoding, the reserved name, or an index that
-// is
-//   not above the last; kAlreadyExists for a name that was declared before, retired or not;
+//   is not above the last; kAlreadyExists for a name that was declared before, retired or not;
 //   kNotFound for a name not declared (by then); kFailedPrecondition for a change of a retired
 //   certifier, and for a rotation that changes nothing; kPermissionDenied where one asks for the
 //   key of a certifier that was retired by then.

@@ -2,17 +2,17 @@
 //
 // Shape, version 1 (persistent: never renumber), integers big-endian, `text` is u8 length || bytes:
 //   entry     = version u8 (1) || kind u8 || accepted_at_ms u64 || content, by kind:
-//   statement = kind 1: certificate hash [32] || policy status u8 || supersedes u64 (all ones:
-//   none)
-//               || certifier text (1-64) || trace text (0-64) || task text (0-64)
+//   statement = kind 1: certificate hash [32] || policy status u8
+//               || supersedes u64 (all ones: none) || certifier text (1-64) || trace text (0-64) ||
+//               task text (0-64)
 //               || signature form u8: 0, nothing follows
 //                                     1, key [32] || signature [64]
 //                                     2, key [32] || signature [64] || size u16 || index u16
 //                                        || path, as many hashes as an inclusion proof of `index`
 //                                        in a tree of `size` has
-//   certifier = kind 2: action u8 || demand u8 || name text (1-64) || key form u8: 0, nothing
-//   follows
-//                                                                                 1, key [32]
+//   certifier = kind 2: action u8 || demand u8 || name text (1-64)
+//               || key form u8: 0, nothing follows
+//                               1, key [32]
 //   receipt   = kind 3: receipt hash [32] || tree size u64 || backend text (1-64)
 //   Texts consist of `A-Za-z0-9._:-`. The leaf hash of an entry is merkle::HashLeaf of these bytes.
 //   The *body* of an entry is kind u8 || content: everything but version and time.
