@@ -134,7 +134,7 @@ TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
   }
   const std::shared_ptr<const View> view = path_->Newest();
   const Hash hash = MakeStatement(42).certificate_hash;
-  const auto find = [&](std::optional<std::string> certifier, uint64_t from, size_t limit) {
+  const auto find = [&](const std::optional<std::string>& certifier, uint64_t from, size_t limit) {
     return *reader_->Find(*view, hash, certifier, LeafIndex(from), limit);
   };
   using Found = FoundStatements;

@@ -230,7 +230,7 @@ size_t SimulatedDisk::Read(const Node& node, uint64_t offset, size_t size, char*
   const std::lock_guard<std::mutex> lock(mutex_);
   if (offset >= node.data.size()) return 0;
   const size_t read = std::min<size_t>(size, node.data.size() - offset);
-  std::memcpy(out, node.data.data() + offset, read);
+  std::copy_n(node.data.data() + offset, read, out);
   return read;
 }
 
