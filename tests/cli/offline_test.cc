@@ -171,6 +171,21 @@ TEST_F(Offline, HashExits3ForAFileThatIsNotThere) {
   EXPECT_THAT(result.err, HasSubstr(Path("missing")));
 }
 
+TEST_F(Offline, JsonIsUtf8WhateverAFileIsCalled) {
+  const std::string file = Write("bad\xff.txt", "a"), evidence = Write("bad\xff.cairn.json", "{}");
+  const auto expect_name = [](const CairnResult& result, int code, const std::string& member) {
+    EXPECT_EQ(result.code, code) << result.err;
+    EXPECT_THAT(result.documents().at(0)[member].get<std::string>(), HasSubstr("bad\ufffd."));
+  };
+  expect_name(RunCairn({"hash", "--json", file}), 0, "file");
+  expect_name(RunCairn({"verify", "--json", "--log_key", log_key_, evidence}), 1, "evidence");
+  expect_name(RunCairn({"submit", "--json", "--log", "127.0.0.1:1", "--timeout", "0.2", "--out",
+                        Path("o"), file}),
+              3, "file");
+  expect_name(RunCairn({"keygen", "--json", "--certifier", "acme", "--out", Path("bad\xff.key")}),
+              0, "file");
+}
+
 TEST_F(Offline, VerifyProvesWithTheLogKeyAlone) {
   for (const std::string spelling : {"--log_key", "--log-key"}) {
     const CairnResult result =

@@ -36,7 +36,7 @@ ExitCode Run(const Options& options) {
     json["root"] = answer->checkpoint.root.Hex();
     json["signature_checked"] = log_key.has_value();
     json["note"] = answer->note;
-    std::cout << json.dump() << "\n";
+    std::cout << JsonLine(json);
   } else {
     // As it stands, so that it can be kept and verified by other tools. A note has no control
     // characters.

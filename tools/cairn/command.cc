@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -48,6 +49,11 @@ std::string Printable(absl::string_view text) {
     }
   }
   return out;
+}
+
+std::string JsonLine(const nlohmann::ordered_json& json) {
+  using Errors = nlohmann::ordered_json::error_handler_t;
+  return json.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Errors::replace) + "\n";
 }
 
 }  // namespace cairn::cli

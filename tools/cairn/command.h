@@ -7,6 +7,7 @@
 #define CAIRN_TOOLS_CAIRN_COMMAND_H_
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "absl/status/status.h"
@@ -42,6 +43,9 @@ void Complain(absl::string_view message);
 
 // `text` with control characters escaped: foreign text must not drive a terminal.
 std::string Printable(absl::string_view text);
+
+// One line with its end. Bytes that are not UTF-8, as a file's name may hold, become U+FFFD.
+std::string JsonLine(const nlohmann::ordered_json& json);
 
 // The subcommands. `exit_code` is set when one has run.
 void AddKeygen(CLI::App& app, ExitCode* exit_code);

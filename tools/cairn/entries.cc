@@ -39,7 +39,7 @@ absl::Status Say(const Options& options, const v1::ListEntriesResponse& answer, 
     }
     const LeafIndex index(next++);
     if (options.json) {
-      std::cout << EntryJson(index, *entry).dump() << "\n";
+      std::cout << JsonLine(EntryJson(index, *entry));
     } else {
       std::cout << EntryText(index, *entry) << "\n";
     }

@@ -32,7 +32,7 @@ ExitCode HashOne(const Options& options, const std::string& file,
     } else {
       json["error"] = std::string(record.status().message());
     }
-    std::cout << json.dump() << "\n";
+    std::cout << JsonLine(json);
   } else if (record.ok()) {
     std::cout << "sha256:" << record->hash.Hex() << "  "
               << evidence::CertificateKindName(record->kind) << "  " << Printable(file) << "\n";

@@ -51,7 +51,7 @@ ExitCode Run(const Options& options) {
     json["vkey"] = verifier.Format();
     json["public_key"] = public_key;
     json["file"] = options.out;
-    std::cout << json.dump() << "\n";
+    std::cout << JsonLine(json);
   } else if (!options.certifier.empty()) {
     std::cout << verifier.Format() << "\n" << public_key << "\n";
   } else {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
 #include "tools/cairn/command.h"
@@ -24,6 +25,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // 0 is --help.
     return app.exit(error) == 0 ? cairn::cli::kYes : cairn::cli::kUsage;
+  } catch (const std::exception& error) {
+    // Of a library, such as for want of memory: ours throw nothing else.
+    cairn::cli::Complain(error.what());
+    return cairn::cli::kUnable;
   }
   // An answer that could not be written down was not given.
   if (!std::cout.flush()) {

@@ -88,7 +88,7 @@ absl::StatusOr<std::vector<Proven>> Fetch(const Options& options, LogClient& cli
 void Say(const Options& options, const std::vector<Proven>& found) {
   for (const Proven& proven : found) {
     if (options.json) {
-      std::cout << ReportJson(proven.report).dump() << "\n";
+      std::cout << JsonLine(ReportJson(proven.report));
       continue;
     }
     const evidence::Claim& claim = proven.report.claim;

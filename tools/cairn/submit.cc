@@ -136,7 +136,7 @@ nlohmann::ordered_json ResultJson(const SubmissionResult& result) {
 
 void SayResult(const Options& options, const SubmissionResult& result) {
   if (options.json) {
-    std::cout << ResultJson(result).dump() << "\n";
+    std::cout << JsonLine(ResultJson(result));
     return;
   }
   const bool good = OutcomeExitCode(result.outcome) == kYes;

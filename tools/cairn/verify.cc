@@ -38,7 +38,7 @@ ExitCode SayFailure(const Options& options, const std::string& file, const Failu
     json["evidence"] = file;
     json["verified"] = false;
     json["reasons"] = {failure.reason};
-    std::cout << json.dump() << "\n";
+    std::cout << JsonLine(json);
   } else {
     std::cout << Printable(file) << ": "
               << (failure.exit_code == kNo ? "FAILED" : "could not be checked") << "\n";
@@ -54,7 +54,7 @@ ExitCode SayReport(const Options& options, const std::string& file, const eviden
     json["evidence"] = file;
     json.update(ReportJson(report));
     json["notices"] = notices;
-    std::cout << json.dump() << "\n";
+    std::cout << JsonLine(json);
   } else {
     std::cout << Printable(file) << ": " << (report.verified() ? "verified" : "FAILED") << "\n"
               << ReportText(report);
