@@ -213,6 +213,8 @@ TEST_F(CliWithLog, BlindsTraceAndTaskAndOpensThemInTheEvidence) {
   EXPECT_NE(a["trace"], b["trace"]) << "each file has a key of its own";
   EXPECT_THAT(Verify("a.cairn.json").out,
               AllOf(HasSubstr("opens to `patient Jane Doe`"), HasSubstr("opens to `t-1`")));
+  EXPECT_EQ(fs::status(Path("out/a.cairn.json")).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_THAT(Ask({"entries"}).out, AllOf(Not(HasSubstr("Jane")), Not(HasSubstr("task t-1"))));
   EXPECT_EQ(
       Submit({"--json", "--blind", "--trace", "patient Jane Doe", "--task", "t-1", Path("a.txt")})
@@ -320,6 +322,11 @@ TEST_F(CliWithLog, ProvesWhatIsInTheLog) {
   const std::string evidence = Path("out/proved.cairn.json");
   EXPECT_EQ(Ask({"prove", hash, "--out", evidence}).code, 0);
   EXPECT_EQ(Verify("proved.cairn.json", {"--certificate", Path("a.txt")}).code, 0);
+  const std::string kept = ReadFile(Path("out/b.cairn.json"));
+  const CairnResult taken = Ask({"prove", hash, "--out", Path("out/b.cairn.json")});
+  EXPECT_EQ(taken.code, 3);
+  EXPECT_THAT(taken.err, HasSubstr("out/b.cairn.json exists and is not overwritten"));
+  EXPECT_EQ(ReadFile(Path("out/b.cairn.json")), kept);
 
   const CairnResult absent = Ask({"prove", std::string(64, 'a')});
   EXPECT_EQ(absent.code, 1);

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <cstdio>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -26,7 +26,8 @@ void ExpectRefused(const absl::StatusOr<T>& value, const std::string& reason) {
 
 std::string WriteTemporary(const std::string& name, const std::string& bytes) {
   const std::string path = ::testing::TempDir() + "/" + name;
-  EXPECT_TRUE(WriteFileAtomically(path, bytes).ok());
+  unlink(path.c_str());
+  EXPECT_TRUE(CreateFile(path, bytes, 0600).ok());
   return path;
 }
 

@@ -71,6 +71,14 @@ absl::Status SyncDirectoryOf(const std::string& path) {
   return absl::OkStatus();
 }
 
+// Distinct among the threads and processes that write into one directory. Its length does not
+// depend on the file's, whose name may be as long as names can be.
+std::string TemporaryBeside(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  return (directory / absl::StrCat(".cairn-", getpid(), "-", counter++)).string();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
@@ -112,41 +120,46 @@ absl::StatusOr<size_t> FileSize(const std::string& path) {
   return status.st_size;
 }
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
-  // Distinct among the threads and processes that write into one directory.
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary = absl::StrCat(path, ".tmp-", getpid(), "-", counter++);
+absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t mode) {
+  std::string temporary;
   {
-    Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!file.ok()) return SystemError("create", temporary);
+    int fd;
+    do {
+      temporary = TemporaryBeside(path);
+      fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+      // A process of the same id may have died here.
+    } while (fd < 0 && errno == EEXIST);
+    Descriptor file(fd);
+    if (!file.ok()) return SystemError("create", path);
     if (absl::Status written = WriteAndSync(file.get(), bytes, temporary); !written.ok()) {
       unlink(temporary.c_str());
       return written;
     }
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const absl::Status failed = SystemError("write", path);
-    unlink(temporary.c_str());
-    return failed;
+  // Unlike rename, link fails where anything is, also a link that leads nowhere.
+  absl::Status linked;
+  if (link(temporary.c_str(), path.c_str()) != 0) {
+    linked = errno == EEXIST
+                 ? absl::AlreadyExistsError(absl::StrCat(path, " exists and is not overwritten"))
+                 : SystemError("write", path);
   }
-  return SyncDirectoryOf(path);
+  // Whoever dies before this leaves a second name, which harms nobody.
+  unlink(temporary.c_str());
+  return linked.ok() ? SyncDirectoryOf(path) : linked;
 }
 
-absl::Status CreateSecretFile(const std::string& path, absl::string_view bytes) {
-  // O_EXCL also refuses a link that leads nowhere.
-  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.ok()) return SystemError("create", path);
-  absl::Status written = WriteAndSync(file.get(), bytes, path);
-  if (written.ok()) written = SyncDirectoryOf(path);
-  if (!written.ok()) unlink(path.c_str());
-  return written;
-}
-
-absl::Status MakeDirectories(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) return absl::OkStatus();
-  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot create directory ", path));
+absl::Status MakeDirectories(std::string path, mode_t mode) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  int made = mkdir(path.c_str(), mode);
+  if (made != 0 && errno == ENOENT && !parent.empty()) {
+    if (absl::Status above = MakeDirectories(parent, mode); !above.ok()) return above;
+    made = mkdir(path.c_str(), mode);
+  }
+  if (made == 0) return SyncDirectoryOf(path);
+  const absl::Status failed = SystemError("create directory", path);
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored) ? absl::OkStatus() : failed;
 }
 
 }  // namespace cairn::cli

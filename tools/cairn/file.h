@@ -7,6 +7,8 @@
 #ifndef CAIRN_TOOLS_CAIRN_FILE_H_
 #define CAIRN_TOOLS_CAIRN_FILE_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 
@@ -25,16 +27,13 @@ absl::StatusOr<Hash> HashFile(const std::string& path);
 // Bytes in a file. Follows links; refuses what is no regular file.
 absl::StatusOr<size_t> FileSize(const std::string& path);
 
-// Replaces what is there. Whoever looks at `path`, also after a crash, finds the old bytes or all
-// of the new ones; when this returns OK they are on disk.
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
+// Creates `path` with this mode and never touches what is there (kAlreadyExists). Whoever looks at
+// `path`, also after a crash, finds nothing or all of the bytes; when this returns OK they are on
+// disk.
+absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t mode);
 
-// Creates `path`, readable by its owner alone, and never touches a file that is there
-// (kAlreadyExists). Removes it again when writing fails.
-absl::Status CreateSecretFile(const std::string& path, absl::string_view bytes);
-
-// The directory and those above it, where missing.
-absl::Status MakeDirectories(const std::string& path);
+// The directory and those above it, where missing, on disk when this returns OK.
+absl::Status MakeDirectories(std::string path, mode_t mode = 0777);
 
 }  // namespace cairn::cli
 

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace cairn::cli {
@@ -31,43 +32,63 @@ class FileTest : public ::testing::Test {
   std::string directory_;
 };
 
-TEST_F(FileTest, WritesAtomicallyAndReadsBack) {
-  ASSERT_TRUE(WriteFileAtomically(Path("a"), "first").ok());
-  ASSERT_TRUE(WriteFileAtomically(Path("a"), std::string("sec\0ond", 7)).ok());
-  EXPECT_EQ(*ReadFile(Path("a"), 7), std::string("sec\0ond", 7));
-  EXPECT_EQ(Count(), 1u) << "a temporary file was left";
+TEST_F(FileTest, CreatesFilesWithTheModeGivenAndReadsThemBack) {
+  for (const mode_t mode : {0600, 0644}) {
+    const std::string path = Path(std::to_string(mode));
+    ASSERT_TRUE(CreateFile(path, std::string("sec\0ond", 7), mode).ok());
+    EXPECT_EQ(*ReadFile(path, 7), std::string("sec\0ond", 7));
+    struct stat status;
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, mode);
+  }
+  EXPECT_EQ(Count(), 2u) << "a temporary file was left";
+}
+
+TEST_F(FileTest, NeverOverwrites) {
+  ASSERT_TRUE(CreateFile(Path("a"), "first", 0644).ok());
+  fs::create_directory(Path("directory"));
+  ASSERT_EQ(symlink("nowhere", Path("link").c_str()), 0);
+  for (const std::string name : {"a", "directory", "link"}) {
+    const absl::Status status = CreateFile(Path(name), "second", 0644);
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(status.message(), Path(name) + " exists and is not overwritten");
+  }
+  EXPECT_EQ(*ReadFile(Path("a"), 100), "first");
+  EXPECT_EQ(Count(), 3u) << "a temporary file was left";
+}
+
+TEST_F(FileTest, TakesNamesAsLongAsTheyCanBe) {
+  EXPECT_TRUE(CreateFile(Path(std::string(255, 'x')), "x", 0644).ok());
 }
 
 TEST_F(FileTest, LeavesNothingBehindWhereItCannotWrite) {
-  fs::create_directory(Path("taken"));
-  EXPECT_FALSE(WriteFileAtomically(Path("taken"), "x").ok());
-  EXPECT_EQ(Count(), 1u);
-  const absl::Status status = WriteFileAtomically(Path("missing/a"), "x");
+  EXPECT_FALSE(CreateFile(Path(std::string(256, 'x')), "x", 0644).ok());
+  EXPECT_EQ(Count(), 0u);
+  const absl::Status status = CreateFile(Path("missing/a"), "x", 0644);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("missing/a"));
 }
 
+TEST_F(FileTest, PassesOverWhatAProcessOfTheSameIdLeft) {
+  constexpr size_t kLeft = 100;
+  for (size_t i = 0; i < kLeft; ++i) {
+    std::ofstream(Path(".cairn-" + std::to_string(getpid()) + "-" + std::to_string(i)));
+  }
+  EXPECT_TRUE(CreateFile(Path("a"), "x", 0644).ok());
+  EXPECT_EQ(*ReadFile(Path("a"), 1), "x");
+  EXPECT_EQ(Count(), kLeft + 1);
+}
+
 TEST_F(FileTest, ReadsNoMoreThanTheCap) {
-  ASSERT_TRUE(WriteFileAtomically(Path("a"), "12345").ok());
+  ASSERT_TRUE(CreateFile(Path("a"), "12345", 0644).ok());
   EXPECT_TRUE(ReadFile(Path("a"), 5).ok());
   EXPECT_EQ(ReadFile(Path("a"), 4).status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReadFile(Path("b"), 4).status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(FileTest, CreatesSecretsForTheirOwnerAloneAndOnlyOnce) {
-  ASSERT_TRUE(CreateSecretFile(Path("key"), "secret").ok());
-  struct stat status;
-  ASSERT_EQ(stat(Path("key").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0600u);
-  EXPECT_EQ(CreateSecretFile(Path("key"), "other").code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(*ReadFile(Path("key"), 100), "secret");
-  ASSERT_EQ(symlink("nowhere", Path("link").c_str()), 0);
-  EXPECT_EQ(CreateSecretFile(Path("link"), "other").code(), absl::StatusCode::kAlreadyExists);
-}
-
 TEST_F(FileTest, HashesFilesLargerThanItsBuffer) {
   const std::string bytes(1'000'003, 'x');
-  ASSERT_TRUE(WriteFileAtomically(Path("a"), bytes).ok());
+  ASSERT_TRUE(CreateFile(Path("a"), bytes, 0644).ok());
   EXPECT_EQ(*HashFile(Path("a")), merkle::Sha256(bytes));
   EXPECT_EQ(*FileSize(Path("a")), bytes.size());
 }
@@ -81,8 +102,11 @@ TEST_F(FileTest, MakesDirectoriesThatAreMissing) {
   EXPECT_TRUE(MakeDirectories(Path("a/b/c")).ok());
   EXPECT_TRUE(MakeDirectories(Path("a/b/c")).ok());
   EXPECT_TRUE(fs::is_directory(Path("a/b/c")));
-  ASSERT_TRUE(WriteFileAtomically(Path("file"), "x").ok());
+  ASSERT_TRUE(CreateFile(Path("file"), "x", 0644).ok());
   EXPECT_FALSE(MakeDirectories(Path("file/below")).ok());
+  EXPECT_FALSE(MakeDirectories(Path("file")).ok());
+  EXPECT_TRUE(MakeDirectories(Path("slash/"), 0700).ok());
+  EXPECT_EQ(fs::status(Path("slash")).permissions(), fs::perms::owner_all);
 }
 
 }  // namespace

@@ -31,12 +31,11 @@ ExitCode Run(const Options& options) {
     return key.status().code() == absl::StatusCode::kInvalidArgument ? kUsage : kUnable;
   }
   std::string secret = absl::StrCat(key->FormatSecret(), "\n");
-  const absl::Status created = CreateSecretFile(options.out, secret);
+  const absl::Status created = CreateFile(options.out, secret, /*mode=*/0600);
   OPENSSL_cleanse(secret.data(), secret.size());
   if (created.code() == absl::StatusCode::kAlreadyExists) {
-    Complain(absl::StrCat(options.out,
-                          " exists and is not overwritten: a lost key cannot be made "
-                          "again; choose another file"));
+    Complain(
+        absl::StrCat(created.message(), ": a lost key cannot be made again; choose another file"));
     return kUnable;
   }
   if (!created.ok()) {

@@ -112,7 +112,10 @@ absl::Status Write(const Options& options, const std::vector<Proven>& found) {
   }
   const absl::StatusOr<std::string> bytes = evidence::Format(found[0].evidence);
   if (!bytes.ok()) return bytes.status();
-  return WriteFileAtomically(options.out, *bytes);
+  const absl::Status created = CreateFile(options.out, *bytes, /*mode=*/0644);
+  if (created.code() != absl::StatusCode::kAlreadyExists) return created;
+  return absl::AlreadyExistsError(
+      absl::StrCat(created.message(), ": it may open blinded ids that this would not"));
 }
 
 ExitCode Run(const Options& options) {
@@ -160,7 +163,7 @@ void AddProve(CLI::App& app, ExitCode* exit_code) {
       ->check(CLI::NonNegativeNumber);
   command->add_option(Spellings("log_key"), options->log_key,
                       "The log's vkey: the checkpoint must be signed with it");
-  command->add_option("--out", options->out, "Write the evidence to this file");
+  command->add_option("--out", options->out, "Write the evidence to this file; must not exist");
   command->callback([options, exit_code] { *exit_code = Run(*options); });
 }
 

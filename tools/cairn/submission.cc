@@ -118,13 +118,18 @@ SubmissionResult Submitter::Submit(const std::string& file) const {
   result.hash = record->hash;
   result.notices = record->notices;
 
+  if (!UseExisting(*record, result)) Append(*record, result);
+  return result;
+}
+
+// Whether anything is where the evidence goes; then `result` says what becomes of it.
+bool Submitter::UseExisting(const Record& record, SubmissionResult& result) const {
   const absl::StatusOr<std::string> existing =
       ReadFile(result.evidence_file, evidence::kMaxEvidenceBytes);
-  if (existing.status().code() == absl::StatusCode::kNotFound) {
-    Append(*record, result);
-  } else if (!existing.ok()) {
+  if (existing.status().code() == absl::StatusCode::kNotFound) return false;
+  if (!existing.ok()) {
     End(Outcome::kUnable, existing.status().message(), result);
-  } else if (absl::Status same = CheckExisting(*existing, *record, result); same.ok()) {
+  } else if (absl::Status same = CheckExisting(*existing, record, result); same.ok()) {
     result.outcome = Outcome::kSkipped;
   } else {
     End(Outcome::kRefused,
@@ -132,7 +137,7 @@ SubmissionResult Submitter::Submit(const std::string& file) const {
                      "; move it away or choose another --out"),
         result);
   }
-  return result;
+  return true;
 }
 
 absl::Status Submitter::CheckExisting(const std::string& bytes, const Record& record,
@@ -236,7 +241,14 @@ void Submitter::Append(const Record& record, SubmissionResult& result) const {
   result.index = LeafIndex(answer->index());
   const absl::StatusOr<std::string> bytes = evidence::Format(*evidence);
   absl::Status written = bytes.status();
-  if (written.ok()) written = WriteFileAtomically(result.evidence_file, *bytes);
+  if (written.ok()) {
+    // Openings are for their owner to hand out.
+    const mode_t mode = evidence->openings.empty() ? 0644 : 0600;
+    written = CreateFile(result.evidence_file, *bytes, mode);
+  }
+  // Another run was faster. Its evidence is as good, if it is for this.
+  const bool exists = written.code() == absl::StatusCode::kAlreadyExists;
+  if (exists && UseExisting(record, result)) return;
   if (!written.ok()) {
     return End(Outcome::kUnable,
                absl::StrCat("logged at ", answer->index(), ", but: ", written.message(),

@@ -81,6 +81,7 @@ class Submitter {
  private:
   struct Prepared;
 
+  bool UseExisting(const Record& record, SubmissionResult& result) const;
   absl::Status CheckExisting(const std::string& bytes, const Record& record,
                              SubmissionResult& result) const;
   absl::StatusOr<Prepared> Prepare(const Record& record) const;
