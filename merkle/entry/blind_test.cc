@@ -32,6 +32,19 @@ TEST(Blind, DiffersWithKeyFieldAndValue) {
   EXPECT_EQ(ids.size(), 5u);
 }
 
+TEST(BlindingKey, IsAFunctionOfAllThatItIsMadeFrom) {
+  const Hash certificate = merkle::Sha256("certificate");
+  const std::set<std::string> keys = {
+      BlindingKey(kKey, "trace", certificate, "value").Hex(),
+      BlindingKey(merkle::Sha256("other"), "trace", certificate, "value").Hex(),
+      BlindingKey(kKey, "task", certificate, "value").Hex(),
+      BlindingKey(kKey, "trace", merkle::Sha256("other"), "value").Hex(),
+      BlindingKey(kKey, "trace", certificate, "valuf").Hex(),
+  };
+  EXPECT_EQ(keys.size(), 5u);
+  EXPECT_EQ(keys.count(BlindingKey(kKey, "trace", certificate, "value").Hex()), 1u);
+}
+
 TEST(VerifyOpening, RefusesAnythingElse) {
   const std::string id = Blind(kKey, "trace", "value");
   EXPECT_EQ(VerifyOpening(id, kKey, "trace", "other").code(), absl::StatusCode::kInvalidArgument);

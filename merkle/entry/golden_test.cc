@@ -188,10 +188,14 @@ TEST(GoldenEntry, Receipt) {
 }
 
 TEST(GoldenEntry, BlindedTrace) {
-  Hash key;
-  std::iota(key.bytes.begin(), key.bytes.end(), 0);
-  EXPECT_EQ(Blind(key, "trace", "patient 17/visit 3"),
-            "b1:MQQ5n1rR5t27tK9pqsraGDAPEp7_uVT9yP-bICxUggQ");
+  Hash secret;
+  std::iota(secret.bytes.begin(), secret.bytes.end(), 0);
+  const std::string value = "patient 17/visit 3";
+  const Hash certificate_hash = *Hash::FromBytes(
+      absl::HexStringToBytes("f4d0d9aef8ec9a269f0dc46c9eb199bc3c65f1fc0b55af9463b29d8745d08baa"));
+  const Hash key = BlindingKey(secret, "trace", certificate_hash, value);
+  EXPECT_EQ(key.Hex(), "c6691ee50b78d91ad2fe72afd1fab70bfadc534552c667dd5098c4215e3c1849");
+  EXPECT_EQ(Blind(key, "trace", value), "b1:obNEUgRPCu_SWnaretT59ihUZIujX48Q3y95Kf_nz8U");
 }
 
 }  // namespace

@@ -65,6 +65,9 @@ class CliWithLog : public ::testing::Test {
   CairnResult Submit(const std::vector<std::string>& args) const {
     return Ask(Join({"submit", "--out", Path("out"), "--log_key", kTestVkey}, args));
   }
+  CairnResult Blind(const std::vector<std::string>& args) const {
+    return Submit(Join({"--blind", "--blind_key", Path("blind.key")}, args));
+  }
   CairnResult Verify(const std::string& name, const std::vector<std::string>& args = {}) const {
     return RunCairn(Join({"verify", Path("out/" + name), "--log_key", kTestVkey}, args));
   }
@@ -205,22 +208,49 @@ TEST_F(CliWithLog, LogsWhatTheCertifierStates) {
 }
 
 TEST_F(CliWithLog, BlindsTraceAndTaskAndOpensThemInTheEvidence) {
-  const CairnResult result = Submit({"--blind", "--trace", "patient Jane Doe", "--task", "t-1",
-                                     Write("a.txt", "a"), Write("b.txt", "b")});
+  const CairnResult result = Blind(
+      {"--trace", "patient Jane Doe", "--task", "t-1", Write("a.txt", "a"), Write("b.txt", "b")});
   ASSERT_EQ(result.code, 0) << result.err;
   const nlohmann::json a = Claim("a.cairn.json"), b = Claim("b.cairn.json");
   EXPECT_THAT(a["trace"].get<std::string>(), ::testing::StartsWith("b1:"));
-  EXPECT_NE(a["trace"], b["trace"]) << "each file has a key of its own";
+  EXPECT_NE(a["trace"], b["trace"]) << "keys differ by certificate";
   EXPECT_THAT(Verify("a.cairn.json").out,
               AllOf(HasSubstr("opens to `patient Jane Doe`"), HasSubstr("opens to `t-1`")));
   EXPECT_EQ(fs::status(Path("out/a.cairn.json")).permissions(),
             fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_THAT(Ask({"entries"}).out, AllOf(Not(HasSubstr("Jane")), Not(HasSubstr("task t-1"))));
-  EXPECT_EQ(
-      Submit({"--json", "--blind", "--trace", "patient Jane Doe", "--task", "t-1", Path("a.txt")})
-          .documents()
-          .at(0)["outcome"],
-      "skipped");
+  EXPECT_EQ(Blind({"--json", "--trace", "patient Jane Doe", "--task", "t-1", Path("a.txt")})
+                .documents()
+                .at(0)["outcome"],
+            "skipped");
+}
+
+TEST_F(CliWithLog, BlindedStatementsAreKnownAgain) {
+  const std::string a = Write("a.txt", "a"), b = Write("b.txt", "b");
+  const std::vector<std::string> args = {"--trace", "patient Jane Doe", "--json"};
+  const CairnResult first = Blind(Join(args, {b, a}));
+  EXPECT_THAT(first.err, HasSubstr("made a new blind key, " + Path("blind.key")));
+  const std::string kept = ReadFile(Path("out/a.cairn.json"));
+  fs::remove(Path("out/a.cairn.json"));
+  const CairnResult again = Blind(Join(args, {a}));
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.err, Not(HasSubstr("blind key")));
+  EXPECT_EQ(again.documents().at(0)["outcome"], "already_logged");
+  EXPECT_EQ(again.documents().at(0)["index"], first.documents().at(1)["index"]);
+  EXPECT_EQ(evidence::Parse(ReadFile(Path("out/a.cairn.json")))->openings,
+            evidence::Parse(kept)->openings);
+
+  fs::remove(Path("out/a.cairn.json"));
+  const CairnResult conflict = Blind(Join(args, {"--policy_status", "fail", a}));
+  EXPECT_EQ(conflict.code, 3);
+  EXPECT_EQ(conflict.documents().at(0)["outcome"], "unable");
+  const std::string index = first.documents().at(1)["index"].dump();
+  const CairnResult superseded =
+      Blind(Join(args, {"--policy_status", "fail", "--supersedes", index, a}));
+  EXPECT_EQ(superseded.code, 0) << superseded.err;
+  EXPECT_EQ(superseded.documents().at(0)["outcome"], "logged");
+  EXPECT_THAT(Verify("a.cairn.json").out, HasSubstr("opens to `patient Jane Doe`"));
+  EXPECT_EQ(TreeSize(), 3u);
 }
 
 TEST_F(CliWithLog, SupersedesTheEntryThatIsNamed) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -89,6 +90,9 @@ TEST_F(Offline, WrongUsageExits2) {
            {"submit", "--out", Path("o"), file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--trace", "not an id", file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind", "--blind_key", key,
+            "--trace", "\xff", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind_key", key, file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--policy_status", "ok", file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--tls_cert", file, file},
            {"prove", "--log", "localhost:1", "abc"},
@@ -107,6 +111,20 @@ TEST_F(Offline, SubmitRefusesTwoFilesWithOneEvidenceName) {
   const CairnResult result = RunCairn({"submit", "--log", "localhost:1", "--out", Path("o"), a, b});
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.err, AllOf(HasSubstr(a), HasSubstr(b), HasSubstr("a.cairn.json")));
+}
+
+TEST_F(Offline, BlindAsksForAFileWhereNoHomeIsKnown) {
+  unsetenv("HOME");
+  unsetenv("XDG_CONFIG_HOME");
+  const std::vector<std::string> args = {"submit",  "--log", "127.0.0.1:1",      "--timeout",
+                                         "0.2",     "--out", Path("o"),          "--blind",
+                                         "--trace", "t",     Write("a.txt", "a")};
+  const CairnResult nowhere = RunCairn(args);
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--blind_key"));
+  setenv("XDG_CONFIG_HOME", Path("config").c_str(), 1);
+  EXPECT_EQ(RunCairn(args).code, 3) << "no log";
+  EXPECT_TRUE(fs::exists(Path("config/cairn/blind.key")));
 }
 
 TEST_F(Offline, KeygenWritesASecretAndPrintsTheVkey) {

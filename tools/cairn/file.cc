@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace cairn::cli {
 namespace {
@@ -38,10 +39,21 @@ class Descriptor {
   const int fd_;
 };
 
-absl::Status ReadPieces(const std::string& path,
+enum class Users { kAny, kOwner };
+
+absl::Status ReadPieces(const std::string& path, Users users,
                         const std::function<absl::Status(absl::string_view)>& take) {
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return SystemError("open", path);
+  if (users == Users::kOwner) {
+    struct stat status;
+    if (fstat(file.get(), &status) != 0) return SystemError("look at", path);
+    if ((status.st_mode & 077) != 0) {
+      return absl::PermissionDeniedError(
+          absl::StrFormat("%s has mode %04o: others than its owner may use it; run `chmod 600 %s`",
+                          path, status.st_mode & 07777, path));
+    }
+  }
   std::string buffer(size_t{1} << 18, '\0');
   while (true) {
     const ssize_t got = read(file.get(), buffer.data(), buffer.size());
@@ -71,19 +83,9 @@ absl::Status SyncDirectoryOf(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Distinct among the threads and processes that write into one directory. Its length does not
-// depend on the file's, whose name may be as long as names can be.
-std::string TemporaryBeside(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
-  return (directory / absl::StrCat(".cairn-", getpid(), "-", counter++)).string();
-}
-
-}  // namespace
-
-absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+absl::StatusOr<std::string> ReadWhole(const std::string& path, Users users, size_t max_bytes) {
   std::string bytes;
-  const absl::Status read = ReadPieces(path, [&](absl::string_view piece) {
+  const absl::Status read = ReadPieces(path, users, [&](absl::string_view piece) {
     if (bytes.size() + piece.size() > max_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat(path, " is longer than ", max_bytes, " bytes"));
@@ -95,12 +97,30 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
   return bytes;
 }
 
+// Distinct among the threads and processes that write into one directory. Its length does not
+// depend on the file's, whose name may be as long as names can be.
+std::string TemporaryBeside(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  return (directory / absl::StrCat(".cairn-", getpid(), "-", counter++)).string();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  return ReadWhole(path, Users::kAny, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes) {
+  return ReadWhole(path, Users::kOwner, max_bytes);
+}
+
 absl::StatusOr<Hash> HashFile(const std::string& path) {
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
                                                                    EVP_MD_CTX_free);
   Hash hash;
   bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  const absl::Status read = ReadPieces(path, [&](absl::string_view piece) {
+  const absl::Status read = ReadPieces(path, Users::kAny, [&](absl::string_view piece) {
     good = good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
     return absl::OkStatus();
   });

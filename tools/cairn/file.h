@@ -21,6 +21,9 @@ namespace cairn::cli {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 
+// kPermissionDenied for a file that others than its owner may use.
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes);
+
 // SHA-256 of a file of any size, read in pieces.
 absl::StatusOr<Hash> HashFile(const std::string& path);
 

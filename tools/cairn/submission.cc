@@ -1,7 +1,5 @@
 #include "tools/cairn/submission.h"
 
-#include <openssl/rand.h>
-
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/entry/blind.h"
@@ -168,7 +166,7 @@ absl::Status Submitter::CheckExisting(const std::string& bytes, const Record& re
   return absl::OkStatus();
 }
 
-absl::StatusOr<Submitter::Prepared> Submitter::Prepare(const Record& record) const {
+Submitter::Prepared Submitter::Prepare(const Record& record) const {
   Prepared prepared;
   entry::Statement& statement = prepared.signed_statement.statement;
   statement = {.certificate_hash = record.hash,
@@ -178,11 +176,11 @@ absl::StatusOr<Submitter::Prepared> Submitter::Prepare(const Record& record) con
                .trace = options_.trace,
                .task = options_.task};
   for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
-    if (!options_.blind || id->empty()) continue;
-    evidence::Opening opening{.field = field, .key = {}, .value = *id};
-    if (RAND_bytes(opening.key.bytes.data(), Hash::kSize) != 1) {
-      return absl::InternalError("OpenSSL has no randomness for a blinding key");
-    }
+    if (!options_.blind_secret || id->empty()) continue;
+    evidence::Opening opening{
+        .field = field,
+        .key = entry::BlindingKey(*options_.blind_secret, field, record.hash, *id),
+        .value = *id};
     *id = entry::Blind(opening.key, field, *id);
     prepared.openings.push_back(std::move(opening));
   }
@@ -228,15 +226,14 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
 }
 
 void Submitter::Append(const Record& record, SubmissionResult& result) const {
-  const absl::StatusOr<Prepared> prepared = Prepare(record);
-  if (!prepared.ok()) return End(Outcome::kUnable, prepared.status().message(), result);
+  const Prepared prepared = Prepare(record);
   const absl::StatusOr<v1::AppendResponse> answer =
-      client_->Append(MakeRequest(prepared->signed_statement));
+      client_->Append(MakeRequest(prepared.signed_statement));
   if (!answer.ok()) {
     result.hopeless = IsHopeless(answer.status().code());
     return End(Outcome::kUnable, answer.status().message(), result);
   }
-  const absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, *prepared);
+  const absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, prepared);
   if (!evidence.ok()) return End(Outcome::kFailed, evidence.status().message(), result);
   result.index = LeafIndex(answer->index());
   const absl::StatusOr<std::string> bytes = evidence::Format(*evidence);

@@ -34,9 +34,9 @@ struct SubmissionOptions {
   std::optional<LeafIndex> supersedes;
   std::string trace;
   std::string task;
-  // Log keyed hashes instead of trace and task, each file under a key of its own, and put the
-  // openings into the evidence.
-  bool blind = false;
+  // Log keyed hashes instead of trace and task, with keys made from this, and put the openings into
+  // the evidence.
+  std::optional<Hash> blind_secret;
   // With the origin that is signed for.
   std::optional<note::SignerKey> signing_key;
   std::string origin;
@@ -84,7 +84,7 @@ class Submitter {
   bool UseExisting(const Record& record, SubmissionResult& result) const;
   absl::Status CheckExisting(const std::string& bytes, const Record& record,
                              SubmissionResult& result) const;
-  absl::StatusOr<Prepared> Prepare(const Record& record) const;
+  Prepared Prepare(const Record& record) const;
   absl::StatusOr<evidence::Evidence> CheckAnswer(const v1::AppendResponse& answer,
                                                  const Record& record,
                                                  const Prepared& prepared) const;

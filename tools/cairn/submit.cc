@@ -15,7 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
+#include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
+#include "tools/cairn/blind_key.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/connection.h"
 #include "tools/cairn/evidence_file.h"
@@ -36,6 +38,7 @@ struct Options {
   std::string trace;
   std::string task;
   bool blind = false;
+  std::string blind_key;
   std::optional<uint64_t> supersedes;
   std::string node_keys;
   std::string log_key;
@@ -58,6 +61,7 @@ void CheckUsage(const Options& options) {
     const absl::Status good =
         options.blind ? absl::OkStatus() : entry::ValidateText(field, *id, /*allow_empty=*/true);
     if (!good.ok()) Misused(absl::StrCat(good.message(), "; --blind allows any text"));
+    if (!note::IsValidUtf8(*id)) Misused(absl::StrCat(field, " is not UTF-8"));
     if (id->size() > evidence::kMaxOpenedBytes) Misused(absl::StrCat(field, " is too long"));
   }
   if (!options.certifier.empty()) {
@@ -88,6 +92,22 @@ absl::StatusOr<std::string> Origin(LogClient& client,
   return checkpoint->origin;
 }
 
+absl::StatusOr<Hash> BlindSecret(const Options& options) {
+  const std::optional<std::string> usual = DefaultBlindKeyFile();
+  if (options.blind_key.empty() && !usual) {
+    Misused("--blind keeps a key in a file: name it with --blind_key, as HOME is not set");
+  }
+  const std::string& file = options.blind_key.empty() ? *usual : options.blind_key;
+  const absl::StatusOr<BlindKey> key = OpenBlindKey(file);
+  if (!key.ok()) return key.status();
+  if (key->made) {
+    Complain(absl::StrCat("made a new blind key, ", file,
+                          ": back it up and hand it to nobody; with another one the same trace or "
+                          "task is logged under another id"));
+  }
+  return key->secret;
+}
+
 absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options, LogClient& client) {
   SubmissionOptions out;
   out.directory = options.out;
@@ -96,7 +116,11 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options, LogClient&
   if (options.supersedes) out.supersedes = LeafIndex(*options.supersedes);
   out.trace = options.trace;
   out.task = options.task;
-  out.blind = options.blind;
+  if (options.blind) {
+    const absl::StatusOr<Hash> secret = BlindSecret(options);
+    if (!secret.ok()) return secret.status();
+    out.blind_secret = *secret;
+  }
   if (!options.log_key.empty()) {
     absl::StatusOr<note::VerifierKey> key = ParseLogKey(options.log_key);
     if (!key.ok()) Misused(std::string(key.status().message()));
@@ -292,8 +316,15 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
       ->check(CLI::IsMember({"unspecified", "pass", "fail", "conditional"}));
   command->add_option("--trace", options->trace, "Trace id, for all files");
   command->add_option("--task", options->task, "Task id, for all files");
-  command->add_flag("--blind", options->blind,
-                    "Log keyed hashes of trace and task; the evidence opens them");
+  CLI::Option* const blind = command->add_flag(
+      "--blind", options->blind,
+      "Log keyed hashes of trace and task, which may then be any UTF-8; the evidence "
+      "opens them");
+  command
+      ->add_option(Spellings("blind_key"), options->blind_key,
+                   "File of the secret for --blind, made when missing; by default "
+                   "cairn/blind.key in $XDG_CONFIG_HOME or ~/.config")
+      ->needs(blind);
   command
       ->add_option("--supersedes", options->supersedes,
                    "Index of the latest entry on this certificate, which this one replaces")
