@@ -56,8 +56,6 @@ std::vector<nlohmann::json> CairnResult::documents() const {
 
 namespace {
 
-constexpr char kCairn[] = "tools/cairn/cairn";
-
 CairnResult Run(std::string binary, std::vector<std::string> args, bool interrupt) {
   std::vector<char*> argv = {binary.data()};
   for (std::string& arg : args) argv.push_back(arg.data());
@@ -86,8 +84,8 @@ CairnResult Run(std::string binary, std::vector<std::string> args, bool interrup
 
 }  // namespace
 
-CairnResult RunCairn(std::vector<std::string> args) {
-  return Run(kCairn, std::move(args), /*interrupt=*/false);
+CairnResult RunCairn(std::vector<std::string> args, const std::string& binary) {
+  return Run(binary, std::move(args), /*interrupt=*/false);
 }
 
 CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,

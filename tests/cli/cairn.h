@@ -20,8 +20,10 @@ struct CairnResult {
   std::vector<nlohmann::json> documents() const;
 };
 
+inline constexpr char kCairn[] = "tools/cairn/cairn";
+
 // Waits for its end.
-CairnResult RunCairn(std::vector<std::string> args);
+CairnResult RunCairn(std::vector<std::string> args, const std::string& binary = kCairn);
 
 // Likewise, with these of its system calls (a comma between two) written to `trace_file`.
 CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,

@@ -183,6 +183,25 @@ TEST_F(Offline, HashRefusesAChangedRecordNamingTheField) {
   EXPECT_THAT(json["error"].get<std::string>(), HasSubstr("certificateHash"));
 }
 
+TEST_F(Offline, ANameInBracketsIsAName) {
+  const fs::path before = fs::current_path();
+  const std::string cairn = fs::absolute("tools/cairn/cairn");
+  Write("[draft]", "bracketed");
+  Write("draft", "plain");
+  Write("[a,b]", "bracketed");
+  const std::string digits = merkle::Sha256("bracketed").Hex();
+  fs::current_path(Path(""));
+  const CairnResult result = RunCairn({"hash", "--json", "[draft]", "[a,b]"}, cairn);
+  const CairnResult value = RunCairn({"hash", "--node_keys", "[draft]", "draft"}, cairn);
+  fs::current_path(before);
+  EXPECT_EQ(result.code, 0) << result.err;
+  const std::vector<nlohmann::json> documents = result.documents();
+  ASSERT_EQ(documents.size(), 2u);
+  EXPECT_EQ(documents[0]["hash"], "sha256:" + digits);
+  EXPECT_EQ(documents[1]["hash"], "sha256:" + digits);
+  EXPECT_THAT(value.err, HasSubstr("cairn: [draft] holds no node keys"));
+}
+
 TEST_F(Offline, HashExits3ForAFileThatIsNotThere) {
   const CairnResult result = RunCairn({"hash", Path("missing")});
   EXPECT_EQ(result.code, 3);

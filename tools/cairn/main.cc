@@ -1,11 +1,37 @@
 // The command-line client of a cairn log.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "tools/cairn/command.h"
+
+namespace {
+
+// In CLI11's order, the last first. It takes a positional argument [a,b] for a list of `a` and `b`;
+// as a path from here a file of that name is found.
+std::vector<std::string> Arguments(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return arguments;
+  const std::vector<const CLI::App*> named = app.get_subcommands(
+      [&](const CLI::App* command) { return command->get_name() == arguments.front(); });
+  for (size_t i = 1; i < arguments.size() && !named.empty(); ++i) {
+    const std::string& before = arguments[i - 1];
+    const CLI::Option* const option =
+        absl::StartsWith(before, "-") ? named.front()->get_option_no_throw(before) : nullptr;
+    const bool is_value = option != nullptr && option->get_items_expected_min() > 0;
+    if (!is_value && absl::StartsWith(arguments[i], "[")) arguments[i].insert(0, "./");
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   // gRPC reports its own trouble through status; its log lines would only stand between ours.
@@ -21,7 +47,7 @@ int main(int argc, char** argv) {
     cairn::cli::AddVerify(app, &exit_code);
     cairn::cli::AddCheckpoint(app, &exit_code);
     cairn::cli::AddEntries(app, &exit_code);
-    app.parse(argc, argv);
+    app.parse(Arguments(app, argc, argv));
   } catch (const CLI::ParseError& error) {
     // 0 is --help.
     return app.exit(error) == 0 ? cairn::cli::kYes : cairn::cli::kUsage;
