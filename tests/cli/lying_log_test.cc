@@ -43,8 +43,14 @@ class FakeLog : public v1::Log::Service {
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
   std::function<grpc::Status(const v1::AppendRequest&, v1::AppendResponse&)> append;
+  std::string checkpoint;
 
  private:
+  grpc::Status GetCheckpoint(grpc::ServerContext*, const v1::GetCheckpointRequest*,
+                             v1::GetCheckpointResponse* response) override {
+    response->set_checkpoint(checkpoint);
+    return grpc::Status::OK;
+  }
   grpc::Status Append(grpc::ServerContext*, const v1::AppendRequest* request,
                       v1::AppendResponse* response) override {
     return append(*request, *response);
@@ -96,20 +102,103 @@ entry::SignedStatement Asked(const v1::AppendRequest& request) {
   return out;
 }
 
-// A sound answer of a log with this one entry.
-grpc::Status Logged(const entry::SignedStatement& statement, v1::AppendResponse& response,
-                    const note::SignerKey& log_key = example::LogKey()) {
-  const std::string entry =
-      *entry::Encode({.accepted_at_ms = 1'770'000'000'000, .body = statement});
+std::string Checkpoint(const note::SignerKey& log_key, absl::string_view entry) {
   std::vector<note::SignerKey> keys;
   keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
   const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
-  response.set_entry(entry);
-  response.set_checkpoint(*signer.Sign({.origin = signer.origin(),
-                                        .size = TreeSize(1),
-                                        .root = merkle::HashLeaf(entry),
-                                        .extensions = {}}));
+  return *signer.Sign({.origin = signer.origin(),
+                       .size = TreeSize(1),
+                       .root = merkle::HashLeaf(entry),
+                       .extensions = {}});
+}
+
+// A sound answer of a log with this one entry.
+grpc::Status Logged(const entry::SignedStatement& statement, v1::AppendResponse& response,
+                    const note::SignerKey& log_key = example::LogKey()) {
+  response.set_entry(*entry::Encode({.accepted_at_ms = 1'770'000'000'000, .body = statement}));
+  response.set_checkpoint(Checkpoint(log_key, response.entry()));
   return grpc::Status::OK;
+}
+
+TEST_F(LyingLog, AnotherStatementOrSignatureOrOriginFails) {
+  const std::string a = Write("a.txt", "a"), key = Path("acme.key");
+  ASSERT_EQ(RunCairn({"keygen", "--certifier", "acme", "--out", key}).code, 0);
+  const auto expect_failed = [&](const std::vector<std::string>& args, const std::string& why) {
+    const CairnResult result = Submit(Join({"--signing_key", key, a}, args));
+    EXPECT_EQ(result.code, 1) << why;
+    EXPECT_EQ(result.documents().at(0)["outcome"], "failed");
+    EXPECT_THAT(result.documents().at(0)["error"].get<std::string>(), HasSubstr(why));
+    EXPECT_TRUE(fs::is_empty(Path("out")));
+  };
+  for (void (*lie)(entry::Statement&) :
+       {+[](entry::Statement& s) { s.trace = "other"; },
+        +[](entry::Statement& s) { s.certifier = "other"; },
+        +[](entry::Statement& s) { s.policy_status = entry::PolicyStatus::kPass; }}) {
+    log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+      entry::SignedStatement statement = Asked(request);
+      statement.signature = {};
+      lie(statement.statement);
+      return Logged(statement, response);
+    };
+    expect_failed({"--log_key", log_key_}, "another statement");
+  }
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    entry::SignedStatement statement = Asked(request);
+    statement.signature = {};
+    return Logged(statement, response);
+  };
+  expect_failed({"--log_key", log_key_}, "another signature");
+
+  log_.checkpoint = Checkpoint(example::LogKey(), "entry");
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    return Logged(Asked(request), response, example::OtherKey("other.example"));
+  };
+  const CairnResult result = Submit({a});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.documents().at(0)["error"].get<std::string>(),
+              HasSubstr("for log `log.example/test`, the log's checkpoint is of `other.example`"));
+  EXPECT_TRUE(fs::is_empty(Path("out")));
+}
+
+TEST_F(LyingLog, ADuplicateThatIsNotSignedWithThisKeyIsNoticed) {
+  const std::string a = Write("a.txt", "a"), key = Path("acme.key");
+  ASSERT_EQ(RunCairn({"keygen", "--certifier", "acme", "--out", key}).code, 0);
+  const std::vector<std::string> args = {"--log_key", log_key_, "--signing_key", key, a};
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    entry::SignedStatement statement = Asked(request);
+    statement.signature = {};
+    response.set_duplicate(true);
+    return Logged(statement, response);
+  };
+  for (const std::string outcome : {"already_logged", "skipped"}) {
+    const CairnResult result = Submit(args);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.documents().at(0)["outcome"], outcome);
+    EXPECT_THAT(result.documents().at(0)["notices"].dump(), HasSubstr("not signed with this key"));
+  }
+
+  fs::remove(Path("out/a.cairn.json"));
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    response.set_duplicate(true);
+    return Logged(Asked(request), response);
+  };
+  EXPECT_TRUE(Submit(args).documents().at(0)["notices"].empty());
+}
+
+TEST_F(LyingLog, EvidenceOfAnotherLogIsInTheWay) {
+  const std::string a = Write("a.txt", "a");
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    return Logged(Asked(request), response);
+  };
+  log_.checkpoint = Checkpoint(example::LogKey(), "entry");
+  ASSERT_EQ(Submit({a}).code, 0);
+  EXPECT_EQ(Submit({a}).documents().at(0)["outcome"], "skipped");
+  log_.checkpoint = Checkpoint(example::OtherKey("other.example"), "entry");
+  const CairnResult other = Submit({a});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_EQ(other.documents().at(0)["outcome"], "refused");
+  EXPECT_THAT(other.documents().at(0)["error"].get<std::string>(),
+              HasSubstr("is in the way: it is evidence of log `log.example/test`"));
 }
 
 TEST_F(LyingLog, EvidenceThatAppearsMeanwhileIsKept) {
@@ -126,7 +215,6 @@ TEST_F(LyingLog, EvidenceThatAppearsMeanwhileIsKept) {
   EXPECT_EQ(testing::ReadFile(evidence), other);
 
   fs::remove(evidence);
-  other.clear();
   log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
     return Logged(Asked(request), response);
   };

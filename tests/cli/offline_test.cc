@@ -343,11 +343,16 @@ TEST_F(Offline, AnUnreachableLogExits3) {
     EXPECT_EQ(result.code, 3) << args[0];
     EXPECT_THAT(result.err, HasSubstr("127.0.0.1:1"));
   }
-  const CairnResult result =
-      RunCairn(Join({"submit", "--out", Path("o"), "--parallel", "1", "--json", file, other}, log));
+  const std::vector<std::string> submit =
+      Join({"submit", "--out", Path("o"), "--parallel", "1", "--json", file, other}, log);
+  const CairnResult result = RunCairn(Join(submit, {"--log_key", log_key_}));
   EXPECT_EQ(result.code, 3);
   EXPECT_EQ(result.documents().at(0)["outcome"], "unable");
   EXPECT_EQ(result.documents().at(1)["outcome"], "not_sent");
+  for (const nlohmann::json& document : RunCairn(submit).documents()) {
+    EXPECT_EQ(document["outcome"], "not_sent") << "without the log's name";
+    EXPECT_THAT(document["error"].get<std::string>(), HasSubstr("127.0.0.1:1"));
+  }
 }
 
 TEST_F(Offline, CtrlCEndsASubmissionThatWaitsForTheLogAndSaysWhatWasNotSent) {

@@ -1,5 +1,7 @@
 #include "tools/cairn/submission.h"
 
+#include <variant>
+
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/entry/blind.h"
@@ -49,6 +51,14 @@ v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement) {
     request.mutable_signature()->set_signature(Text(single->signature.view()));
   }
   return request;
+}
+
+bool SignedWith(const entry::StatementSignature& signature, const PublicKey& key) {
+  if (const auto* single = std::get_if<entry::SingleSignature>(&signature)) {
+    return single->key == key;
+  }
+  const auto* batch = std::get_if<entry::BatchSignature>(&signature);
+  return batch != nullptr && batch->key == key;
 }
 
 // What the id stood for before it was blinded.
@@ -162,8 +172,24 @@ absl::Status Submitter::CheckExisting(const std::string& bytes, const Record& re
         "it is for another statement on this certificate (certifier, policy status, supersedes, "
         "trace or task)");
   }
+  if (report->claim.origin != options_.origin) {
+    return absl::InvalidArgumentError(absl::StrCat("it is evidence of log `", report->claim.origin,
+                                                   "`, not of `", options_.origin, "`"));
+  }
   result.index = report->claim.index;
+  NoticeForeignSignature(*evidence, result);
   return absl::OkStatus();
+}
+
+// A statement is the same whoever signed it, so that one that stands may lack this key's signature.
+void Submitter::NoticeForeignSignature(const Evidence& evidence, SubmissionResult& result) const {
+  if (!options_.signing_key) return;
+  const entry::StatementSignature signature =
+      evidence::DecodeStatement(evidence.entry)->signed_statement.signature;
+  if (!SignedWith(signature, options_.signing_key->verifier_key().public_key())) {
+    result.notices.push_back(
+        "the statement was in the log before, and there it is not signed with this key");
+  }
 }
 
 Submitter::Prepared Submitter::Prepare(const Record& record) const {
@@ -217,10 +243,15 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
   if (!(report->claim.statement == stated)) {
     return absl::InvalidArgumentError("the log's answer is an entry with another statement");
   }
-  if (options_.signing_key && report->claim.origin != options_.origin) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the statement was signed for `", options_.origin,
-                     "`, the log's checkpoint is of `", report->claim.origin, "`"));
+  if (!answer.duplicate() &&
+      !(evidence::DecodeStatement(evidence->entry)->signed_statement.signature ==
+        prepared.signed_statement.signature)) {
+    return absl::InvalidArgumentError("the log's answer is an entry with another signature");
+  }
+  if (report->claim.origin != options_.origin) {
+    return absl::InvalidArgumentError(absl::StrCat("the statement is for log `", options_.origin,
+                                                   "`, the log's checkpoint is of `",
+                                                   report->claim.origin, "`"));
   }
   return evidence;
 }
@@ -252,6 +283,7 @@ void Submitter::Append(const Record& record, SubmissionResult& result) const {
                             "; run again to get the evidence"),
                result);
   }
+  NoticeForeignSignature(*evidence, result);
   result.outcome = answer->duplicate() ? Outcome::kAlreadyLogged : Outcome::kLogged;
 }
 

@@ -37,8 +37,8 @@ struct SubmissionOptions {
   // Log keyed hashes instead of trace and task, with keys made from this, and put the openings into
   // the evidence.
   std::optional<Hash> blind_secret;
-  // With the origin that is signed for.
   std::optional<note::SignerKey> signing_key;
+  // The log's: what is signed for, and what answers and evidence must be of.
   std::string origin;
   std::optional<note::VerifierKey> log_key;
   std::optional<certificate::NodeKeys> node_keys;
@@ -84,6 +84,7 @@ class Submitter {
   bool UseExisting(const Record& record, SubmissionResult& result) const;
   absl::Status CheckExisting(const std::string& bytes, const Record& record,
                              SubmissionResult& result) const;
+  void NoticeForeignSignature(const evidence::Evidence& evidence, SubmissionResult& result) const;
   Prepared Prepare(const Record& record) const;
   absl::StatusOr<evidence::Evidence> CheckAnswer(const v1::AppendResponse& answer,
                                                  const Record& record,

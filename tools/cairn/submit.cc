@@ -13,8 +13,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "merkle/note/checkpoint.h"
-#include "merkle/note/note.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/blind_key.h"
@@ -23,6 +21,7 @@
 #include "tools/cairn/evidence_file.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/interrupt.h"
+#include "tools/cairn/log_view.h"
 #include "tools/cairn/submission.h"
 
 namespace cairn::cli {
@@ -77,19 +76,16 @@ void CheckUsage(const Options& options) {
   }
 }
 
-// The name that statements are signed for. Without a log key the log itself says it.
-absl::StatusOr<std::string> Origin(LogClient& client,
-                                   const std::optional<note::VerifierKey>& log_key) {
-  if (log_key) return log_key->name();
-  const absl::StatusOr<v1::GetCheckpointResponse> answer = client.GetCheckpoint({});
-  if (!answer.ok()) return answer.status();
-  const absl::StatusOr<note::Note> note = note::ParseNote(answer->checkpoint());
-  if (!note.ok()) return note.status();
-  const absl::StatusOr<note::Checkpoint> checkpoint = note::ParseCheckpoint(note->text);
-  if (!checkpoint.ok()) return checkpoint.status();
-  Complain(absl::StrCat("signing for log `", checkpoint->origin,
-                        "`, as it calls itself; give --log_key to be sure which log that is"));
-  return checkpoint->origin;
+// The log's name. Without a log key it says it itself.
+absl::StatusOr<std::string> Origin(LogClient& client, const SubmissionOptions& options) {
+  if (options.log_key) return options.log_key->name();
+  const absl::StatusOr<CheckpointAnswer> newest = FetchCheckpoint(client, std::nullopt);
+  if (!newest.ok()) return newest.status();
+  if (options.signing_key) {
+    Complain(absl::StrCat("signing for log `", newest->checkpoint.origin,
+                          "`, as it calls itself; give --log_key to be sure which log that is"));
+  }
+  return newest->checkpoint.origin;
 }
 
 absl::StatusOr<Hash> BlindSecret(const Options& options) {
@@ -108,7 +104,7 @@ absl::StatusOr<Hash> BlindSecret(const Options& options) {
   return key->secret;
 }
 
-absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options, LogClient& client) {
+absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   SubmissionOptions out;
   out.directory = options.out;
   out.certifier = options.certifier;
@@ -135,9 +131,6 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options, LogClient&
     // The signature covers the name, so that the log cannot fill it in.
     if (out.certifier.empty()) out.certifier = key->name();
     out.signing_key = *std::move(key);
-    absl::StatusOr<std::string> origin = Origin(client, out.log_key);
-    if (!origin.ok()) return origin.status();
-    out.origin = *std::move(origin);
   }
   if (absl::Status made = MakeDirectories(options.out); !made.ok()) return made;
   return out;
@@ -192,8 +185,12 @@ void SayResult(const Options& options, const SubmissionResult& result) {
 // put them into one commit; hands out results in the order of the files.
 class Run {
  public:
-  Run(const Options& options, const Submitter& submitter)
-      : options_(options), submitter_(submitter), results_(options.files.size()) {}
+  // `give_up`: why nothing is to be sent; empty where all is well.
+  Run(const Options& options, const Submitter& submitter, std::string give_up)
+      : options_(options),
+        submitter_(submitter),
+        give_up_(std::move(give_up)),
+        results_(options.files.size()) {}
 
   ExitCode Go() {
     std::vector<std::thread> workers;
@@ -219,18 +216,20 @@ class Run {
     while (true) {
       size_t mine;
       bool go_on;
+      std::string why;
       {
         const std::lock_guard lock(mutex_);
         if (next_ == results_.size()) return;
         mine = next_++;
         go_on = give_up_.empty();
+        why = go_on ? "interrupted" : absl::StrCat("given up: ", give_up_);
       }
       SubmissionResult result;
       if (go_on && !Interrupted()) {
         result = submitter_.Submit(options_.files[mine]);
       } else {
         result.file = options_.files[mine];
-        result.reason = go_on ? "interrupted" : "given up after another failed";
+        result.reason = why;
       }
       const std::lock_guard lock(mutex_);
       if (result.hopeless) give_up_ = result.reason;
@@ -275,7 +274,7 @@ ExitCode SubmitAll(const Options& options) {
     Complain(client.status().message());
     return kUnable;
   }
-  absl::StatusOr<SubmissionOptions> submission_options = ReadOptions(options, **client);
+  absl::StatusOr<SubmissionOptions> submission_options = ReadOptions(options);
   if (!submission_options.ok()) {
     Complain(submission_options.status().message());
     return kUnable;
@@ -286,8 +285,10 @@ ExitCode SubmitAll(const Options& options) {
         "no --log_key: the log's answers are checked, but not that they are by the log you "
         "mean");
   }
+  const absl::StatusOr<std::string> origin = Origin(**client, *submission_options);
+  if (origin.ok()) submission_options->origin = *origin;
   const Submitter submitter(*std::move(submission_options), client->get());
-  return Run(options, submitter).Go();
+  return Run(options, submitter, std::string(origin.status().message())).Go();
 }
 
 }  // namespace
