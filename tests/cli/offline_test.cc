@@ -289,6 +289,28 @@ TEST_F(Offline, VerifyFailsForeignKeysAndCertificatesNamingTheLayer) {
   }
 }
 
+TEST_F(Offline, VerifySaysWhereACertifiersKeyIsOfNoUse) {
+  const std::string evidence = WriteEvidence(example::kSigned);
+  const std::string acme = "acme=" + example::CertifierKey().verifier_key().Format();
+  const std::string typo = "acmee=" + example::OtherKey("acmee").verifier_key().Format();
+  const std::vector<std::string> verify = {"verify", "--json", "--log_key", log_key_, evidence};
+  const CairnResult alone = RunCairn(Join(verify, {"--certifier", typo}));
+  EXPECT_EQ(alone.code, 1);
+  EXPECT_THAT(alone.documents().at(0)["reasons"].dump(),
+              HasSubstr("statement: the statement is by `acme`, whose key"));
+  EXPECT_THAT(RunCairn({"verify", "--log_key", log_key_, evidence, "--certifier", typo}).err,
+              HasSubstr("not by `acmee`"));
+
+  const CairnResult both = RunCairn(Join(verify, {"--certifier", typo, "--certifier", acme}));
+  EXPECT_EQ(both.code, 0) << both.err;
+  EXPECT_THAT(both.documents().at(0)["notices"].dump(), HasSubstr("not by `acmee`"));
+
+  const CairnResult several = RunCairn(Join(verify, {evidence, "--certifier", typo}));
+  EXPECT_EQ(several.code, 0) << several.err;
+  EXPECT_THAT(several.err, HasSubstr("--certifier: no evidence file is by `acmee`"));
+  EXPECT_THAT(several.documents().at(1)["notices"].dump(), HasSubstr("the statement is by `acme`"));
+}
+
 TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
   const std::string good = WriteEvidence(example::kUnsigned);
   const std::string bad = Write(

@@ -3,8 +3,10 @@
 #include "anchor/evidence/verify.h"
 
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -59,15 +61,37 @@ ExitCode SayReport(const Options& options, const std::string& file, const eviden
     std::cout << Printable(file) << ": " << (report.verified() ? "verified" : "FAILED") << "\n"
               << ReportText(report);
     for (const std::string& reason : report.reasons) Complain(absl::StrCat(file, ": ", reason));
-    for (const std::string& notice : notices) {
-      Complain(absl::StrCat(options.certificate, ": ", notice));
-    }
+    for (const std::string& notice : notices) Complain(absl::StrCat(file, ": ", notice));
   }
   return report.verified() ? kYes : kNo;
 }
 
+// Whoever gives keys with one evidence file wants a signature by one of them. Several files may be
+// by several certifiers, not all of whose keys are at hand.
+void JudgeCertifierKeys(const Options& options, const std::map<std::string, PublicKey>& keys,
+                        evidence::Report& report, std::vector<std::string>& notices) {
+  const std::string& certifier = report.claim.statement.certifier;
+  const bool alone = options.evidence.size() == 1;
+  if (keys.count(certifier) == 0 && !keys.empty()) {
+    const std::string why =
+        absl::StrCat("the statement is by `", certifier, "`, whose key --certifier does not give");
+    if (!alone) return notices.push_back(why);
+    for (evidence::Layer& layer : report.layers) {
+      if (layer.name == "statement") layer.required = true;
+    }
+    report.reasons.push_back(absl::StrCat("statement: ", why));
+  }
+  for (const auto& [name, key] : keys) {
+    if (alone && name != certifier) {
+      notices.push_back(absl::StrCat("--certifier: the statement is not by `", name, "`"));
+    }
+  }
+}
+
+// Adds the certifier to `seen`.
 ExitCode VerifyOne(const Options& options, const std::string& file,
-                   evidence::VerifyOptions verify_options, const certificate::NodeKeys* node_keys) {
+                   evidence::VerifyOptions verify_options, const certificate::NodeKeys* node_keys,
+                   std::set<std::string>& seen) {
   const absl::StatusOr<std::string> bytes = ReadFile(file, evidence::kMaxEvidenceBytes);
   if (bytes.status().code() == absl::StatusCode::kResourceExhausted) {
     return SayFailure(options, file, {std::string(bytes.status().message()), kNo});
@@ -90,8 +114,10 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
       return SayFailure(options, file, {std::string(record.status().message()), kUnable});
     }
   }
-  const absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
+  absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
   if (!report.ok()) return SayFailure(options, file, {std::string(report.status().message()), kNo});
+  seen.insert(report->claim.statement.certifier);
+  JudgeCertifierKeys(options, verify_options.certifier_keys, *report, notices);
   return SayReport(options, file, *report, notices);
 }
 
@@ -117,9 +143,15 @@ ExitCode Run(const Options& options) {
     return kUnable;
   }
   ExitCode worst = kYes;
+  std::set<std::string> seen;
   for (const std::string& file : options.evidence) {
     worst = Worse(worst, VerifyOne(options, file, verify_options,
-                                   node_keys->has_value() ? &**node_keys : nullptr));
+                                   node_keys->has_value() ? &**node_keys : nullptr, seen));
+  }
+  for (const auto& [name, key] : verify_options.certifier_keys) {
+    if (options.evidence.size() > 1 && seen.count(name) == 0) {
+      Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
+    }
   }
   return worst;
 }
