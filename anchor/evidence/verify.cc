@@ -29,6 +29,13 @@ const PublicKey* SigningKey(const SignedStatement& signed_statement) {
   return nullptr;
 }
 
+// Which of the two hashes of a record was compared must not be left to guess.
+absl::string_view MadeFrom(const VerifyOptions& options) {
+  if (!options.certificate_kind) return "";
+  return *options.certificate_kind == CertificateKind::kCer ? " (its certificate hash)"
+                                                            : " (SHA-256 of its bytes)";
+}
+
 Layer CertificateLayer(const Statement& statement, const VerifyOptions& options) {
   Layer layer{
       .name = "certificate", .detail = {}, .required = options.certificate_hash.has_value()};
@@ -42,10 +49,11 @@ Layer CertificateLayer(const Statement& statement, const VerifyOptions& options)
     layer.state = State::kFalse;
     layer.detail = absl::StrCat(
         "certificateHash: the certificate given has sha256:", (*options.certificate_hash)->Hex(),
-        ", the entry is about sha256:", logged);
+        MadeFrom(options), ", the entry is about sha256:", logged);
   } else {
     layer.state = State::kProven;
-    layer.detail = absl::StrCat("the certificate given is the one of the entry, sha256:", logged);
+    layer.detail = absl::StrCat("the certificate given is the one of the entry, sha256:", logged,
+                                MadeFrom(options));
   }
   return layer;
 }

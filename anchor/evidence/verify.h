@@ -40,6 +40,8 @@ struct VerifyOptions {
   // The hash of the certificate at hand, or why it has none; absent when there is no certificate.
   // See merkle/certificate/certificate.h.
   std::optional<absl::StatusOr<Hash>> certificate_hash;
+  // What that hash was made from, to be said.
+  std::optional<CertificateKind> certificate_kind;
 };
 
 enum class State { kProven, kNotProven, kFalse };

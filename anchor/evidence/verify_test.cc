@@ -143,6 +143,21 @@ TEST(Verify, ProvesTheCertificateThatHashesToTheEntrys) {
   ExpectLayer(report, "certificate", State::kProven, "the one of the entry");
 }
 
+TEST(Verify, SaysWhichHashOfTheCertificateWasCompared) {
+  for (const bool right : {true, false}) {
+    VerifyOptions options = WithLogKey();
+    options.certificate_hash =
+        merkle::Sha256(right ? testing::CertificateText(testing::kUnsigned) : "another");
+    const State state = right ? State::kProven : State::kFalse;
+    options.certificate_kind = CertificateKind::kFile;
+    ExpectLayer(*Verify(MakeEvidence(testing::kUnsigned), options), "certificate", state,
+                absl::StrCat((*options.certificate_hash)->Hex(), " (SHA-256 of its bytes)"));
+    options.certificate_kind = CertificateKind::kCer;
+    ExpectLayer(*Verify(MakeEvidence(testing::kUnsigned), options), "certificate", state,
+                absl::StrCat((*options.certificate_hash)->Hex(), " (its certificate hash)"));
+  }
+}
+
 TEST(Verify, FailsAnotherCertificate) {
   VerifyOptions options = WithLogKey();
   options.certificate_hash = merkle::Sha256("another");

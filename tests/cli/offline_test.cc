@@ -311,6 +311,33 @@ TEST_F(Offline, VerifySaysWhereACertifiersKeyIsOfNoUse) {
   EXPECT_THAT(several.documents().at(1)["notices"].dump(), HasSubstr("the statement is by `acme`"));
 }
 
+TEST_F(Offline, VerifySaysWhichHashOfARecordWasCompared) {
+  evidence::Evidence evidence = example::MakeEvidence(example::kUnsigned);
+  const std::string as_file = Write("file.cairn.json", *evidence::Format(evidence));
+  evidence.kind = evidence::CertificateKind::kCer;
+  const std::string as_record = Write("cer.cairn.json", *evidence::Format(evidence));
+  const std::string record = testing::ReadFile("tools/samples/triage.json");
+  const std::string hash = nlohmann::json::parse(record)["certificateHash"];
+  const auto verify = [&](const std::string& file, const std::string& certificate) {
+    return RunCairn({"verify", "--json", "--log_key", log_key_, "--certificate", certificate, file})
+        .documents()
+        .at(0);
+  };
+  const auto detail = [](const nlohmann::json& document) {
+    return document["layers"][0]["detail"].get<std::string>();
+  };
+  const std::string sample = "tools/samples/triage.json";
+  const nlohmann::json file = verify(as_file, sample);
+  EXPECT_THAT(detail(file), HasSubstr(merkle::Sha256(record).Hex() + " (SHA-256 of its bytes)"));
+  EXPECT_THAT(file["notices"].dump(), HasSubstr("it is a record, of certificate hash " + hash));
+  EXPECT_THAT(detail(verify(as_record, sample)), HasSubstr(hash + " (its certificate hash)"));
+  const std::string changed = Write("changed.json", record + "}");
+  EXPECT_THAT(verify(as_file, changed)["notices"].dump(), HasSubstr("a record that is refused"));
+  const std::string text = Write("text", example::CertificateText(example::kUnsigned));
+  EXPECT_THAT(detail(verify(as_file, text)), HasSubstr("of the entry"));
+  EXPECT_THAT(verify(as_file, text)["notices"], IsEmpty());
+}
+
 TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
   const std::string good = WriteEvidence(example::kUnsigned);
   const std::string bad = Write(

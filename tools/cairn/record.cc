@@ -29,6 +29,18 @@ std::vector<std::string> Notices(const certificate::Report& report) {
   return notices;
 }
 
+// Of what was logged by the hash of its bytes: it may be a record all the same, and then has
+// another hash or is not what it says.
+std::vector<std::string> NoticesOfFile(const absl::StatusOr<certificate::FileHash>& file) {
+  if (!file.ok()) {
+    return {absl::StrCat("logged as a file, but it is a record that is refused: ",
+                         file.status().message())};
+  }
+  if (!file->record) return {};
+  return {absl::StrCat("logged as a file, but it is a record, of certificate hash sha256:",
+                       file->hash.Hex())};
+}
+
 absl::StatusOr<Record> FromReport(const certificate::Report& report) {
   if (absl::Status good = report.status(); !good.ok()) return good;
   return Record{
@@ -41,8 +53,7 @@ absl::StatusOr<Record> ReadRecord(const std::string& path, std::optional<Certifi
                                   const certificate::NodeKeys* node_keys) {
   const absl::StatusOr<size_t> size = FileSize(path);
   if (!size.ok()) return size.status();
-  const bool opaque = *size > kMaxRecordBytes && kind != CertificateKind::kCer;
-  if (opaque || kind == CertificateKind::kFile) {
+  if (*size > kMaxRecordBytes && kind != CertificateKind::kCer) {
     const absl::StatusOr<Hash> hash = HashFile(path);
     if (!hash.ok()) return hash.status();
     return Record{.hash = *hash, .kind = CertificateKind::kFile, .notices = {}};
@@ -56,6 +67,9 @@ absl::StatusOr<Record> ReadRecord(const std::string& path, std::optional<Certifi
     return FromReport(*report);
   }
   const absl::StatusOr<certificate::FileHash> file = certificate::HashFileBytes(*bytes, node_keys);
+  if (kind == CertificateKind::kFile) {
+    return Record{.hash = merkle::Sha256(*bytes), .kind = *kind, .notices = NoticesOfFile(file)};
+  }
   if (!file.ok()) return file.status();
   if (file->record) return FromReport(*file->record);
   return Record{.hash = file->hash, .kind = CertificateKind::kFile, .notices = {}};

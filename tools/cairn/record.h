@@ -26,8 +26,9 @@ struct Record {
 };
 
 // A Certified Execution Record is checked and has its certificate hash; any other file has the
-// SHA-256 of its bytes. `kind`, where it is known, forbids to take the file for another kind.
-// `node_keys` may be null: attestation receipts are then not checked, which a notice says.
+// SHA-256 of its bytes. `kind`, where it is known, forbids to take the file for another kind; a
+// record that is read as a file gets a notice. `node_keys` may be null: attestation receipts are
+// then not checked, which a notice says.
 absl::StatusOr<Record> ReadRecord(const std::string& path,
                                   std::optional<evidence::CertificateKind> kind,
                                   const certificate::NodeKeys* node_keys);

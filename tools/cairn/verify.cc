@@ -107,6 +107,7 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
     absl::StatusOr<Record> record = ReadRecord(options.certificate, evidence->kind, node_keys);
     if (record.ok()) {
       verify_options.certificate_hash = record->hash;
+      verify_options.certificate_kind = record->kind;
       notices = record->notices;
     } else if (record.status().code() == absl::StatusCode::kInvalidArgument) {
       verify_options.certificate_hash = record.status();
