@@ -1,5 +1,7 @@
 // cairn checkpoint: the log's newest checkpoint.
 
+#include <unistd.h>
+
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -38,9 +40,9 @@ ExitCode Run(const Options& options) {
     json["note"] = answer->note;
     std::cout << JsonLine(json);
   } else {
-    // As it stands, so that it can be kept and verified by other tools. A note has no control
-    // characters.
-    std::cout << answer->note;
+    // A file or another tool gets it as it stands, so that it can be kept and verified. Nothing
+    // keeps a log from putting into a note what drives a terminal.
+    std::cout << (isatty(STDOUT_FILENO) != 0 ? PrintableLines(answer->note) : answer->note);
     if (!log_key) Complain("no --log_key: the signature was not checked");
   }
   return kYes;

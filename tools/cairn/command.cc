@@ -6,8 +6,32 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "merkle/note/text.h"
 
 namespace cairn::cli {
+namespace {
+
+// The bytes of one code point, or one byte where there is none.
+absl::string_view FirstCharacter(absl::string_view text) {
+  constexpr size_t kLongest = 4;
+  for (size_t size = 1; size <= std::min(kLongest, text.size()); ++size) {
+    if (note::IsValidUtf8(text.substr(0, size))) return text.substr(0, size);
+  }
+  return text.substr(0, 1);
+}
+
+bool IsSafe(absl::string_view character) {
+  const auto within = [character](absl::string_view first, absl::string_view last) {
+    return character.size() == first.size() && first <= character && character <= last;
+  };
+  return note::IsValidUtf8(character) && !within(absl::string_view("\0", 1), "\x1f") &&
+         character != "\x7f" && !within("\u0080", "\u009f") && !within("\u202a", "\u202e") &&
+         !within("\u2066", "\u2069");
+}
+
+}  // namespace
 
 ExitCode Worse(ExitCode a, ExitCode b) {
   if (a == kYes) return b;
@@ -40,15 +64,24 @@ void Misused(const std::string& why) { throw CLI::ValidationError(why); }
 
 std::string Printable(absl::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppendFormat(&out, "\\x%02x", byte);
+  while (!text.empty()) {
+    const absl::string_view character = FirstCharacter(text);
+    if (IsSafe(character)) {
+      absl::StrAppend(&out, character);
     } else {
-      out.push_back(c);
+      for (const char byte : character) {
+        absl::StrAppendFormat(&out, "\\x%02x", static_cast<unsigned char>(byte));
+      }
     }
+    text.remove_prefix(character.size());
   }
   return out;
+}
+
+std::string PrintableLines(absl::string_view text) {
+  return absl::StrJoin(
+      absl::StrSplit(text, '\n'), "\n",
+      [](std::string* out, absl::string_view line) { absl::StrAppend(out, Printable(line)); });
 }
 
 std::string JsonLine(const nlohmann::ordered_json& json) {

@@ -41,8 +41,13 @@ void Complain(absl::string_view message);
 // kUsage.
 [[noreturn]] void Misused(const std::string& why);
 
-// `text` with control characters escaped: foreign text must not drive a terminal.
+// `text` with its control characters (C0, DEL, C1), those that turn the direction of writing, and
+// what is not UTF-8 escaped, byte by byte: foreign text must not drive a terminal, nor look other
+// than it is.
 std::string Printable(absl::string_view text);
+
+// Likewise of a text of several lines, whose ends stand.
+std::string PrintableLines(absl::string_view text);
 
 // One line with its end. Bytes that are not UTF-8, as a file's name may hold, become U+FFFD.
 std::string JsonLine(const nlohmann::ordered_json& json);
