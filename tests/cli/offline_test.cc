@@ -96,6 +96,7 @@ TEST_F(Offline, WrongUsageExits2) {
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--policy_status", "ok", file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--tls_cert", file, file},
            {"prove", "--log", "localhost:1", "abc"},
+           {"prove", "--log", "localhost:1", std::string(64, 'a'), "--certifier", "a b"},
            {"entries", "--log", "localhost:1", "--start", "-1"},
            {"checkpoint"}}) {
     const CairnResult result = RunCairn(args);
@@ -202,10 +203,22 @@ TEST_F(Offline, ANameInBracketsIsAName) {
   EXPECT_THAT(value.err, HasSubstr("cairn: [draft] holds no node keys"));
 }
 
-TEST_F(Offline, HashExits3ForAFileThatIsNotThere) {
-  const CairnResult result = RunCairn({"hash", Path("missing")});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.err, HasSubstr(Path("missing")));
+TEST_F(Offline, HashAndVerifyExit3ForAFileThatCannotBeRead) {
+  for (const std::string& file : {Path("missing"), Path(std::string(256, 'x'))}) {
+    for (const std::vector<std::string>& args :
+         {std::vector<std::string>{"hash"}, {"verify", "--log_key", log_key_}}) {
+      const CairnResult result = RunCairn(Join(args, {file}));
+      EXPECT_EQ(result.code, 3) << args[0];
+      EXPECT_THAT(result.err, HasSubstr(file));
+    }
+  }
+}
+
+TEST_F(Offline, VerifyExits1ForAFileThatIsTooLong) {
+  const CairnResult result =
+      RunCairn({"verify", "--log_key", log_key_, Write("long", std::string((1 << 20) + 1, ' '))});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("is longer than 1048576 bytes"));
 }
 
 TEST_F(Offline, JsonIsUtf8WhateverAFileIsCalled) {

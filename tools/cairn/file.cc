@@ -21,7 +21,15 @@ namespace cairn::cli {
 namespace {
 
 absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
+  const absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kAlreadyExists:
+      return status;
+    default:
+      return absl::InternalError(status.message());
+  }
 }
 
 class Descriptor {

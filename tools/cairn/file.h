@@ -1,7 +1,8 @@
 // Files as the client reads and writes them.
 //
 // Errors: kNotFound, kPermissionDenied, kAlreadyExists or kInternal as the system says, with the
-//   path; kResourceExhausted for a file over the cap.
+//   path; kResourceExhausted only for a file over the cap. kInvalidArgument never: it is a file's
+//   contents that are refused with it.
 // Threads: any.
 
 #ifndef CAIRN_TOOLS_CAIRN_FILE_H_

@@ -62,7 +62,10 @@ TEST_F(FileTest, TakesNamesAsLongAsTheyCanBe) {
 }
 
 TEST_F(FileTest, LeavesNothingBehindWhereItCannotWrite) {
-  EXPECT_FALSE(CreateFile(Path(std::string(256, 'x')), "x", 0644).ok());
+  const std::string too_long = Path(std::string(256, 'x'));
+  EXPECT_EQ(CreateFile(too_long, "x", 0644).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ReadFile(too_long, 1).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(FileSize(too_long).status().code(), absl::StatusCode::kInternal);
   EXPECT_EQ(Count(), 0u);
   const absl::Status status = CreateFile(Path("missing/a"), "x", 0644);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);

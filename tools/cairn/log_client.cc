@@ -31,6 +31,13 @@ std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options) {
   return grpc::CreateCustomChannel(options.address, credentials, arguments);
 }
 
+absl::Status FromLog(const grpc::Status& status, const std::string& address) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  return absl::Status(
+      code == absl::StatusCode::kInvalidArgument ? absl::StatusCode::kFailedPrecondition : code,
+      absl::StrCat(address, ": ", status.error_message()));
+}
+
 bool WorthRetrying(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
          status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
@@ -72,8 +79,7 @@ absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::Clien
     if (status.ok()) return absl::OkStatus();
     const absl::Duration wait = std::max(delay, RetryDelay(status));
     if (!WorthRetrying(status) || attempt == kMaxAttempts || absl::Now() + wait >= deadline) {
-      return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                          absl::StrCat(options_.address, ": ", status.error_message()));
+      return FromLog(status, options_.address);
     }
     if (!WaitUnlessInterrupted(wait)) return absl::CancelledError("interrupted");
     delay = std::min(2 * delay, absl::Seconds(2));
@@ -124,10 +130,7 @@ absl::Status LogClient::ListEntries(
     const grpc::Status end = reader->Finish();
     // Beginning anew would hand out the same entries twice.
     if (!end.ok() && any) {
-      if (taken.ok()) {
-        taken = absl::Status(static_cast<absl::StatusCode>(end.error_code()),
-                             absl::StrCat(options_.address, ": ", end.error_message()));
-      }
+      if (taken.ok()) taken = FromLog(end, options_.address);
       return grpc::Status::OK;
     }
     return end;

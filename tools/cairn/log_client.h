@@ -4,7 +4,9 @@
 // Retries: UNAVAILABLE and RESOURCE_EXHAUSTED, up to kMaxAttempts times within the timeout, after
 //   a growing delay or the longer one that the log asks for. Sending an append again is safe: the
 //   log answers the first entry.
-// Errors: the log's codes; the message names the address. Interrupted(): kCancelled.
+// Errors: the log's codes; the message names the address. Only kInvalidArgument is never the log's,
+//   so that a caller may use it for answers that it finds false: a request that the log calls
+//   malformed is kFailedPrecondition. Interrupted(): kCancelled.
 // Threads: any, side by side.
 
 #ifndef CAIRN_TOOLS_CAIRN_LOG_CLIENT_H_

@@ -114,6 +114,14 @@ TEST(LogClient, TakesOtherErrorsAsTheyAre) {
   EXPECT_EQ(log.calls, 1);
 }
 
+TEST(LogClient, LeavesInvalidArgumentToItsCallers) {
+  FakeLog log;
+  log.FailNext(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no such field"));
+  const absl::StatusOr<v1::AppendResponse> answer = Connect(log)->Append({});
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(answer.status().message(), absl::StrCat(log.address(), ": no such field"));
+}
+
 TEST(LogClient, WaitsAsLongAsTheLogAsks) {
   FakeLog log;
   log.FailNext(WithRetryInfo(1));

@@ -121,6 +121,11 @@ absl::Status Write(const Options& options, const std::vector<Proven>& found) {
 ExitCode Run(const Options& options) {
   const absl::StatusOr<Hash> hash = ParseHash(options.hash);
   if (!hash.ok()) Misused(std::string(hash.status().message()));
+  if (!options.certifier.empty()) {
+    const absl::Status good =
+        entry::ValidateText("--certifier", options.certifier, /*allow_empty=*/false);
+    if (!good.ok()) Misused(std::string(good.message()));
+  }
   const std::optional<note::VerifierKey> log_key = LogKeyOption(options.log_key);
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
