@@ -88,6 +88,7 @@ TEST_F(Offline, WrongUsageExits2) {
            {"submit", "--log", "localhost:1", "--out", Path("o")},
            {"submit", "--log", "localhost:1", file},
            {"submit", "--out", Path("o"), file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), file, Path("a.cairn.json")},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--trace", "not an id", file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind", file},
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--blind", "--blind_key", key,

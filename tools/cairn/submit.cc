@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
@@ -49,6 +50,9 @@ struct Options {
 void CheckUsage(const Options& options) {
   std::map<std::string, std::string> by_evidence;
   for (const std::string& file : options.files) {
+    if (absl::EndsWith(file, evidence::kFileSuffix)) {
+      Misused(absl::StrCat(file, " is evidence by its name, not a certificate"));
+    }
     const auto [other, fresh] = by_evidence.emplace(EvidencePath(options.out, file), file);
     if (!fresh) {
       Misused(absl::StrCat(other->second, " and ", file, " would both have their evidence in ",
