@@ -76,6 +76,11 @@ class CliWithLog : public ::testing::Test {
   }
   uint64_t TreeSize() const { return Ask({"checkpoint", "--json"}).documents().at(0)["tree_size"]; }
 
+  std::string WriteSecret(const std::string& name, const std::string& bytes) const {
+    testing::WriteFile(Path(name), bytes, 0600);
+    return Path(name);
+  }
+
   // Makes a certifier's key file and returns its vkey.
   std::string MakeCertifier(const std::string& name, const std::string& file) const {
     return RunCairn({"keygen", "--certifier", name, "--out", file, "--json"})
@@ -298,11 +303,11 @@ TEST_F(CliWithLog, ProvesItselfWithAToken) {
   Start(
       absl::StrCat("certifier { name: \"acme\" demand: CHANNEL token_sha256: \"", hash, "\" }\n"));
   const std::string a = Write("a.txt", "a");
-  const CairnResult result = Submit({"--token_file", Write("token", "correct-token\n"), a});
+  const CairnResult result = Submit({"--token_file", WriteSecret("token", "correct-token\n"), a});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(Claim("a.cairn.json")["certifier"], "acme");
-  const CairnResult wrong =
-      Submit({"--token_file", Write("wrong", "wrong-token\n"), "--json", Write("b.txt", "b")});
+  const CairnResult wrong = Submit(
+      {"--token_file", WriteSecret("wrong", "wrong-token\n"), "--json", Write("b.txt", "b")});
   EXPECT_EQ(wrong.code, 3);
   EXPECT_EQ(wrong.documents().at(0)["outcome"], "unable");
 }
@@ -338,6 +343,11 @@ TEST_F(CliWithLog, SpeaksTlsWithTheAuthoritiesAndTheClientCertificateGiven) {
   EXPECT_EQ(Ask({"checkpoint", "--timeout", "1"}).code, 3) << "in clear";
   EXPECT_EQ(Submit({"--tls_ca", file("server.pem"), Write("b.txt", "b")}).code, 0);
   EXPECT_EQ(Claim("b.cairn.json")["certifier"], "anonymous") << "without the client certificate";
+
+  fs::permissions(file("client.key"), fs::perms::group_read, fs::perm_options::add);
+  const CairnResult open = Ask(Join({"checkpoint", "--tls_ca", file("server.pem")}, certificate));
+  EXPECT_EQ(open.code, 3);
+  EXPECT_THAT(open.err, HasSubstr("others than its owner may use it"));
 }
 
 TEST_F(CliWithLog, ProvesWhatIsInTheLog) {

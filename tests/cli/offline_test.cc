@@ -430,10 +430,21 @@ TEST_F(Offline, CtrlCEndsASubmissionThatWaitsForTheLogAndSaysWhatWasNotSent) {
 
 TEST_F(Offline, ATokenIsNotSentInClear) {
   const std::string token = Write("token", "secret\n");
-  const CairnResult result =
-      RunCairn({"checkpoint", "--log", "log.example:7717", "--token_file", token});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.err, HasSubstr("in clear"));
+  fs::permissions(token, fs::perms::owner_read);
+  const auto checkpoint = [&](const std::string& log) {
+    const CairnResult result =
+        RunCairn({"checkpoint", "--log", log, "--token_file", token, "--timeout", "0.2"});
+    EXPECT_EQ(result.code, 3);
+    return result.err;
+  };
+  for (const std::string log :
+       {"log.example:1", "127.evil.example:1", "127.0.0.1.evil.example:1", "localhost.evil:1",
+        "10.127.0.1:1", "[::2]:1", "127.0.0.1:1:1", "127.0.0.1@evil.example:1"}) {
+    EXPECT_THAT(checkpoint(log), HasSubstr("in clear")) << log;
+  }
+  for (const std::string log : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1"}) {
+    EXPECT_THAT(checkpoint(log), Not(HasSubstr("in clear"))) << log;
+  }
 }
 
 }  // namespace

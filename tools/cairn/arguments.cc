@@ -67,22 +67,28 @@ absl::StatusOr<std::pair<std::string, PublicKey>> ParseCertifierKey(absl::string
   if (vkey->name() != name) {
     return Invalid(absl::StrCat("the vkey given for `", name, "` is of `", vkey->name(), "`"));
   }
+  if (vkey->type() != note::KeyType::kEd25519) {
+    return Invalid(absl::StrCat("the vkey given for `", name, "` is of another type than Ed25519"));
+  }
   return std::pair(name, vkey->public_key());
 }
 
 absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
+  absl::StatusOr<std::string> text = ReadSecretFile(path, kMaxSecretFileBytes);
   if (!text.ok()) return text.status();
   absl::StatusOr<note::SignerKey> key = note::SignerKey::Parse(absl::StripSuffix(*text, "\n"));
   OPENSSL_cleanse(text->data(), text->size());
   if (!key.ok()) {
     return Invalid(absl::StrCat(path, " is no key file: ", key.status().message()));
   }
+  if (key->type() != note::KeyType::kEd25519) {
+    return Invalid(absl::StrCat(path, " holds a key of another type than Ed25519"));
+  }
   return key;
 }
 
 absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
+  absl::StatusOr<std::string> text = ReadSecretFile(path, kMaxSecretFileBytes);
   if (!text.ok()) return text.status();
   const absl::string_view token = absl::StripSuffix(*text, "\n");
   for (const char c : token) {

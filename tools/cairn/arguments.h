@@ -23,10 +23,10 @@ absl::StatusOr<Hash> ParseHash(absl::string_view text);
 // A log's vkey: type Ed25519.
 absl::StatusOr<note::VerifierKey> ParseLogKey(absl::string_view vkey);
 
-// NAME=KEY, where KEY is a vkey of that name or base64 of the 32 bytes.
+// NAME=KEY, where KEY is a vkey of that name and type Ed25519, or base64 of the 32 bytes.
 absl::StatusOr<std::pair<std::string, PublicKey>> ParseCertifierKey(absl::string_view text);
 
-// A key file as `cairn keygen` writes it.
+// A key file as `cairn keygen` writes it. Like the next, refused where others may use it.
 absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path);
 
 // The first line of a file; must be its only one, and not empty.

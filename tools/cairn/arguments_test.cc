@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -68,6 +69,8 @@ TEST(ParseCertifierKey, RefusesWhatIsNoKeyOfThatName) {
   ExpectRefused(ParseCertifierKey(vkey.substr(0, vkey.find('='))), "is not NAME=KEY");
   ExpectRefused(ParseCertifierKey("other=" + vkey), "is of `acme`");
   ExpectRefused(ParseCertifierKey("ac me=" + vkey), "the certifier's name");
+  const note::SignerKey witness = *note::GenerateSignerKey("acme", note::KeyType::kCosignature);
+  ExpectRefused(ParseCertifierKey("acme=" + witness.verifier_key().Format()), "another type");
   ExpectRefused(ParseCertifierKey("acme=AAAA"), "neither base64 of 32 bytes nor a vkey");
   ExpectRefused(ParseCertifierKey("acme=" + note::FormatBase64(std::string(32, '\0'))),
                 "is refused");
@@ -89,6 +92,22 @@ TEST(ReadSignerKey, RefusesOtherFilesWithoutRepeatingThem) {
     EXPECT_THAT(std::string(read.status().message()),
                 ::testing::Not(HasSubstr(secret.substr(secret.size() - 20))));
   }
+}
+
+TEST(ReadSignerKey, RefusesKeysOfOtherTypes) {
+  const note::SignerKey witness = *note::GenerateSignerKey("acme", note::KeyType::kCosignature);
+  ExpectRefused(ReadSignerKey(WriteTemporary("witness.key", witness.FormatSecret() + "\n")),
+                "another type");
+}
+
+TEST(ReadSignerKeyAndToken, RefuseFilesThatOthersMayUse) {
+  const std::string key = note::GenerateSignerKey("acme")->FormatSecret() + "\n";
+  const std::string key_file = WriteTemporary("open.key", key);
+  const std::string token_file = WriteTemporary("open.token", "abc-123\n");
+  ASSERT_EQ(chmod(key_file.c_str(), 0640), 0);
+  ASSERT_EQ(chmod(token_file.c_str(), 0604), 0);
+  EXPECT_EQ(ReadSignerKey(key_file).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(ReadToken(token_file).status().code(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST(ReadToken, TakesOneLineOfPrintableCharacters) {

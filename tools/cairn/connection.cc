@@ -1,5 +1,9 @@
 #include "tools/cairn/connection.h"
 
+#include <arpa/inet.h>
+
+#include <tuple>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -12,14 +16,20 @@ namespace {
 
 constexpr size_t kMaxPemBytes = 1 << 20;
 
+// By what it is, not how it looks: a name may begin with 127 and lead anywhere.
 bool IsLoopback(absl::string_view address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]:") || absl::StartsWith(address, "unix:");
+  if (absl::StartsWith(address, "unix:")) return true;
+  std::string host(address.substr(0, address.rfind(':')));
+  if (host == "localhost") return true;
+  in_addr v4;
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  return host == "[::1]";
 }
 
-absl::Status ReadPem(const std::string& path, std::string& pem) {
+absl::Status ReadPem(const std::string& path, bool secret, std::string& pem) {
   if (path.empty()) return absl::OkStatus();
-  absl::StatusOr<std::string> bytes = ReadFile(path, kMaxPemBytes);
+  absl::StatusOr<std::string> bytes =
+      secret ? ReadSecretFile(path, kMaxPemBytes) : ReadFile(path, kMaxPemBytes);
   if (bytes.ok()) pem = *std::move(bytes);
   return bytes.status();
 }
@@ -51,10 +61,11 @@ absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& opti
   client.address = options.address;
   client.timeout = absl::Seconds(options.timeout_s);
   client.tls = options.tls || !options.tls_ca.empty() || !options.tls_cert.empty();
-  for (const auto& [path, pem] : {std::pair(&options.tls_ca, &client.tls_ca_pem),
-                                  std::pair(&options.tls_cert, &client.tls_cert_pem),
-                                  std::pair(&options.tls_key, &client.tls_key_pem)}) {
-    if (absl::Status read = ReadPem(*path, *pem); !read.ok()) return read;
+  for (const auto& [path, secret, pem] :
+       {std::tuple(&options.tls_ca, false, &client.tls_ca_pem),
+        std::tuple(&options.tls_cert, false, &client.tls_cert_pem),
+        std::tuple(&options.tls_key, true, &client.tls_key_pem)}) {
+    if (absl::Status read = ReadPem(*path, secret, *pem); !read.ok()) return read;
   }
   if (!options.token_file.empty()) {
     if (!client.tls && !IsLoopback(options.address)) {
