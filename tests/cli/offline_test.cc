@@ -98,7 +98,13 @@ TEST_F(Offline, WrongUsageExits2) {
            {"submit", "--log", "localhost:1", "--out", Path("o"), "--tls_cert", file, file},
            {"prove", "--log", "localhost:1", "abc"},
            {"prove", "--log", "localhost:1", std::string(64, 'a'), "--certifier", "a b"},
+           {"prove", "--log", "localhost:1", std::string(64, 'a'), "--index", "010"},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--supersedes", "010", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--parallel", "0", file},
+           {"submit", "--log", "localhost:1", "--out", Path("o"), "--parallel", "257", file},
            {"entries", "--log", "localhost:1", "--start", "-1"},
+           {"entries", "--log", "localhost:1", "--start", "0x10"},
+           {"entries", "--log", "localhost:1", "--count", "18446744073709551616"},
            {"checkpoint"}}) {
     const CairnResult result = RunCairn(args);
     EXPECT_EQ(result.code, 2) << ::testing::PrintToString(args) << result.err;

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -54,6 +55,16 @@ CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::strin
                                "reach or do."));
   command->add_flag("--json", *json, "Print one JSON document a line; see tools/cairn/README.md");
   return command;
+}
+
+CLI::Option* AddNumber(CLI::App* command, const std::string& names, const std::string& what,
+                       const std::function<void(uint64_t)>& take) {
+  const auto read = [names, take](const std::string& text) {
+    const absl::StatusOr<uint64_t> number = note::ParseDecimal(text);
+    if (!number.ok()) Misused(absl::StrCat(names, ": ", number.status().message()));
+    take(*number);
+  };
+  return command->add_option_function<std::string>(names, read, what)->type_name("NUMBER");
 }
 
 void Complain(absl::string_view message) {

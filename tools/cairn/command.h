@@ -7,6 +7,8 @@
 #define CAIRN_TOOLS_CAIRN_COMMAND_H_
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -33,6 +35,11 @@ std::string Spellings(const std::string& name);
 // A subcommand with its example and the --json flag, whose text `json_help` completes.
 CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
                         const std::string& example, bool* json);
+
+// An option that takes a decimal number, handed to `take`. CLI11 itself would read 010 as 8, and
+// what is too large as the largest.
+CLI::Option* AddNumber(CLI::App* command, const std::string& names, const std::string& what,
+                       const std::function<void(uint64_t)>& take);
 
 // To stderr: "cairn: message\n".
 void Complain(absl::string_view message);

@@ -90,12 +90,12 @@ void AddEntries(CLI::App& app, ExitCode* exit_code) {
       AddSubcommand(app, "entries", "Lists entries of the log, decoded, one a line",
                     "cairn entries --log 127.0.0.1:7717 --start 1000 --count 50", &options->json);
   AddConnectionOptions(command, &options->connection);
-  command->add_option("--start", options->start, "Index of the first")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--count", options->count, "How many, at most")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  AddNumber(command, "--start", "Index of the first", [options](uint64_t start) {
+    options->start = start;
+  })->default_str("0");
+  AddNumber(command, "--count", "How many, at most", [options](uint64_t count) {
+    options->count = count;
+  })->default_str("100");
   command->callback([options, exit_code] { *exit_code = Run(*options); });
 }
 

@@ -164,8 +164,8 @@ void AddProve(CLI::App& app, ExitCode* exit_code) {
   command->add_option("HASH", options->hash, "64 hex digits, with or without sha256: before them")
       ->required();
   command->add_option("--certifier", options->certifier, "Only statements by this one");
-  command->add_option("--index", options->index, "Only the one at this leaf index")
-      ->check(CLI::NonNegativeNumber);
+  AddNumber(command, "--index", "Only the one at this leaf index",
+            [options](uint64_t index) { options->index = index; });
   command->add_option(Spellings("log_key"), options->log_key,
                       "The log's vkey: the checkpoint must be signed with it");
   command->add_option("--out", options->out, "Write the evidence to this file; must not exist");

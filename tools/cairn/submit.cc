@@ -42,7 +42,7 @@ struct Options {
   std::optional<uint64_t> supersedes;
   std::string node_keys;
   std::string log_key;
-  unsigned parallel = 16;
+  uint64_t parallel = 16;
   bool json = false;
 };
 
@@ -75,6 +75,7 @@ void CheckUsage(const Options& options) {
   if (options.blind && options.trace.empty() && options.task.empty()) {
     Misused("--blind needs --trace or --task: there is nothing to blind");
   }
+  if (options.parallel < 1 || options.parallel > 256) Misused("--parallel takes 1 to 256");
   if (options.supersedes && options.files.size() > 1) {
     Misused("--supersedes names one entry, so it goes with one file");
   }
@@ -330,17 +331,16 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
                    "File of the secret for --blind, made when missing; by default "
                    "cairn/blind.key in $XDG_CONFIG_HOME or ~/.config")
       ->needs(blind);
-  command
-      ->add_option("--supersedes", options->supersedes,
-                   "Index of the latest entry on this certificate, which this one replaces")
-      ->check(CLI::NonNegativeNumber);
+  AddNumber(command, "--supersedes",
+            "Index of the latest entry on this certificate, which this one replaces",
+            [options](uint64_t index) { options->supersedes = index; });
   command->add_option(Spellings("node_keys"), options->node_keys,
                       "Key file of the node that attests records");
   command->add_option(Spellings("log_key"), options->log_key,
                       "The log's vkey: answers must be signed with it");
-  command->add_option("--parallel", options->parallel, "Files in flight at once")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  AddNumber(command, "--parallel", "Files in flight at once, 1 to 256",
+            [options](uint64_t parallel) { options->parallel = parallel; })
+      ->default_str("16");
   command->callback([options, exit_code] { *exit_code = SubmitAll(*options); });
 }
 
