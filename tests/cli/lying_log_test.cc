@@ -16,6 +16,7 @@
 #include "merkle/entry/statement.h"
 #include "merkle/hash.h"
 #include "merkle/note/checkpoint_signer.h"
+#include "merkle/proof_bytes.h"
 #include "proto/log_service.grpc.pb.h"
 #include "tests/cli/cairn.h"
 #include "tests/testing/vectors.h"
@@ -43,6 +44,9 @@ class FakeLog : public v1::Log::Service {
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
   std::function<grpc::Status(const v1::AppendRequest&, v1::AppendResponse&)> append;
+  std::function<grpc::Status(const v1::ProveRequest&, v1::ProveResponse&)> prove;
+  // Writes nothing but this.
+  std::function<grpc::Status(const v1::ListEntriesRequest&, v1::ListEntriesResponse&)> list;
   std::string checkpoint;
 
  private:
@@ -54,6 +58,19 @@ class FakeLog : public v1::Log::Service {
   grpc::Status Append(grpc::ServerContext*, const v1::AppendRequest* request,
                       v1::AppendResponse* response) override {
     return append(*request, *response);
+  }
+
+  grpc::Status Prove(grpc::ServerContext*, const v1::ProveRequest* request,
+                     v1::ProveResponse* response) override {
+    return prove(*request, *response);
+  }
+
+  grpc::Status ListEntries(grpc::ServerContext*, const v1::ListEntriesRequest* request,
+                           grpc::ServerWriter<v1::ListEntriesResponse>* writer) override {
+    v1::ListEntriesResponse response;
+    const grpc::Status status = list(*request, response);
+    if (status.ok()) writer->Write(response);
+    return status;
   }
 
   int port_ = 0;
@@ -229,6 +246,123 @@ TEST_F(LyingLog, EvidenceThatAppearsMeanwhileIsKept) {
   EXPECT_EQ(same.code, 0) << same.err;
   EXPECT_EQ(same.documents().at(0)["outcome"], "skipped");
   EXPECT_EQ(same.documents().at(0)["index"], 0);
+}
+
+// A sound answer about the entry at `leaf`.
+void Proven(example::Leaf leaf, v1::ProveResponse& response) {
+  const evidence::Evidence evidence = example::MakeEvidence(leaf);
+  v1::ProvenEntry& entry = *response.add_entries();
+  entry.set_index(evidence.proof.index.value());
+  entry.set_entry(evidence.entry);
+  entry.set_proof(merkle::FormatProof(evidence.proof.proof));
+  response.set_checkpoint(evidence.proof.checkpoint);
+}
+
+std::string HashOf(example::Leaf leaf) {
+  return merkle::Sha256(example::CertificateText(leaf)).Hex();
+}
+
+TEST_F(LyingLog, ProveFollowsThePagesOfAnAnswer) {
+  std::vector<uint64_t> asked;
+  log_.prove = [&](const v1::ProveRequest& request, v1::ProveResponse& response) {
+    asked.push_back(request.from_index());
+    if (request.from_index() < 2) {
+      response.set_next_index(request.from_index() + 1);
+    } else {
+      Proven(example::kSigned, response);
+    }
+    return grpc::Status::OK;
+  };
+  const CairnResult result =
+      Ask({"prove", "--json", HashOf(example::kSigned), "--log_key", log_key_});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.documents().at(0)["claim"]["index"], 2);
+  EXPECT_THAT(asked, ::testing::ElementsAre(0, 1, 2));
+}
+
+TEST_F(LyingLog, ProveExits1ForFalseAnswers) {
+  const std::string hash = HashOf(example::kSigned);
+  const auto expect_false = [&](const std::vector<std::string>& args, const std::string& why) {
+    const CairnResult result = Ask(Join({"prove", hash, "--log_key", log_key_}, args));
+    EXPECT_EQ(result.code, 1) << why;
+    EXPECT_THAT(result.err, HasSubstr(why));
+    EXPECT_EQ(result.out, "");
+  };
+  log_.prove = [](const v1::ProveRequest&, v1::ProveResponse& response) {
+    Proven(example::kSigned, response);
+    return grpc::Status::OK;
+  };
+  expect_false({"--certifier", "other"}, "the log answers a statement by `acme`");
+
+  log_.prove = [](const v1::ProveRequest&, v1::ProveResponse& response) {
+    Proven(example::kUnsigned, response);
+    return grpc::Status::OK;
+  };
+  expect_false({}, "certificate: certificateHash");
+
+  log_.prove = [](const v1::ProveRequest&, v1::ProveResponse& response) {
+    Proven(example::kSigned, response);
+    response.mutable_entries(0)->set_index(3);
+    return grpc::Status::OK;
+  };
+  expect_false({}, "inclusion: ");
+
+  for (const uint64_t step : {0, 1}) {
+    log_.prove = [step](const v1::ProveRequest& request, v1::ProveResponse& response) {
+      response.set_next_index(request.from_index() == 0 ? 2 : 2 - step);
+      return grpc::Status::OK;
+    };
+    expect_false({}, "goes in circles");
+  }
+}
+
+TEST_F(LyingLog, WhatTheLogCallsMalformedExits3) {
+  log_.checkpoint = example::MakeEvidence(example::kSigned).proof.checkpoint;
+  const grpc::Status malformed(grpc::StatusCode::INVALID_ARGUMENT, "no such thing");
+  log_.prove = [&](const v1::ProveRequest&, v1::ProveResponse&) { return malformed; };
+  log_.list = [&](const v1::ListEntriesRequest&, v1::ListEntriesResponse&) { return malformed; };
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"prove", HashOf(example::kSigned)}, {"entries"}}) {
+    const CairnResult result = Ask(args);
+    EXPECT_EQ(result.code, 3) << args[0];
+    EXPECT_THAT(result.err, HasSubstr("no such thing"));
+  }
+}
+
+TEST_F(LyingLog, EntriesExits1ForAnswersThatAreNotWhatWasAsked) {
+  log_.checkpoint = example::MakeEvidence(example::kSigned).proof.checkpoint;
+  const std::vector<std::string> entries = example::Entries();
+  const auto expect_false = [&](uint64_t first, const std::vector<std::string>& answered,
+                                const std::string& why) {
+    log_.list = [&](const v1::ListEntriesRequest& request, v1::ListEntriesResponse& response) {
+      EXPECT_EQ(request.begin(), 1u);
+      EXPECT_EQ(request.end(), 3u);
+      response.set_first_index(first);
+      for (const std::string& entry : answered) response.add_entries(entry);
+      return grpc::Status::OK;
+    };
+    const CairnResult result = Ask({"entries", "--start", "1", "--count", "2"});
+    EXPECT_EQ(result.code, 1) << why;
+    EXPECT_THAT(result.err, HasSubstr(why));
+  };
+  const std::string others = "other entries than it was asked for";
+  expect_false(0, {entries[0], entries[1]}, others);
+  expect_false(2, {entries[2]}, others);
+  expect_false(1, {entries[1], entries[2], entries[3]}, others);
+  expect_false(1, {entries[1]}, "the log's answer ends at entry 2, before 3");
+  expect_false(1, {}, "the log's answer ends at entry 1, before 3");
+  expect_false(1, {entries[1], "not an entry"}, "entry 2 is malformed");
+}
+
+TEST_F(LyingLog, ACheckpointThatIsRefusedExits1) {
+  for (const std::string checkpoint : {"", "log.example/test\n", "log.example/test\n5\nAAAA\n\n"}) {
+    log_.checkpoint = checkpoint;
+    for (const std::string command : {"checkpoint", "entries"}) {
+      const CairnResult result = Ask({command});
+      EXPECT_EQ(result.code, 1) << command;
+      EXPECT_THAT(result.err, HasSubstr("the log's checkpoint is refused"));
+    }
+  }
 }
 
 }  // namespace
