@@ -43,8 +43,9 @@ absl::StatusOr<Signature> ReadSignature(const json& attestation) {
 absl::Status VerifySignature(const json& receipt, const Signature& signature,
                              const Attestation& claims, const NodeKeys& node_keys) {
   if (claims.node_id != node_keys.node_id()) {
-    return Invalid("", absl::StrCat("is not proven: it is by node `", claims.node_id,
-                                    "`, the keys given are of `", node_keys.node_id(), "`"));
+    return Invalid("",
+                   absl::StrCat("is not proven: it is by node `", Shortened(claims.node_id),
+                                "`, the keys given are of `", Shortened(node_keys.node_id()), "`"));
   }
   const absl::StatusOr<PublicKey> key = node_keys.Find(claims.kid);
   if (!key.ok()) return Invalid("", absl::StrCat("is not proven: ", key.status().message()));

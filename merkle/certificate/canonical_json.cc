@@ -44,7 +44,7 @@ class Builder : public nlohmann::json_sax<json> {
 
   bool key(string_t& name) override {
     if (open_.back()->contains(name)) {
-      return Fail(absl::StrCat("the name `", name, "` appears twice in one object"));
+      return Fail(absl::StrCat("the name `", Shortened(name), "` appears twice in one object"));
     }
     name_ = std::move(name);
     return true;
@@ -55,7 +55,7 @@ class Builder : public nlohmann::json_sax<json> {
     // 406: a number out of range, whose message is about the library's own types.
     return Fail(
         error.id == 406
-            ? absl::StrCat("the number `", token, "` is beyond binary64")
+            ? absl::StrCat("the number `", Shortened(token), "` is beyond binary64")
             : absl::StrCat("not a JSON text in UTF-8: unexpected input at byte ", position));
   }
 
@@ -222,6 +222,11 @@ std::string CanonicalJson(const json& value) {
   std::string out;
   Put(value, out);
   return out;
+}
+
+std::string Shortened(absl::string_view text) {
+  constexpr size_t kMaxShown = 80;
+  return text.size() <= kMaxShown ? std::string(text) : absl::StrCat("(", text.size(), " bytes)");
 }
 
 absl::StatusOr<std::string> Canonicalize(absl::string_view text) {

@@ -29,6 +29,9 @@ absl::StatusOr<nlohmann::json> ParseStrict(absl::string_view text);
 // Requires: `value` came from ParseStrict, or is made of what it makes.
 std::string CanonicalJson(const nlohmann::json& value);
 
+// Foreign text as it stands in a message: itself, or how long it is where that is long.
+std::string Shortened(absl::string_view text);
+
 // The canonical form of a JSON text.
 absl::StatusOr<std::string> Canonicalize(absl::string_view text);
 

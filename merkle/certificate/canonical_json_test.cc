@@ -85,6 +85,13 @@ TEST(Canonicalize, RefusesANameThatAppearsTwice) {
   EXPECT_EQ(Canonical(R"({"a":{"a":1},"b":{"a":1}})"), R"({"a":{"a":1},"b":{"a":1}})");
 }
 
+TEST(Canonicalize, RepeatsNoLongTextInItsReasons) {
+  const std::string name(500, 'x');
+  ExpectRefused(absl::StrCat("{\"", name, "\":1,\"", name, "\":1}"),
+                "the name `(500 bytes)` appears twice");
+  ExpectRefused(std::string(400, '9'), "the number `(400 bytes)` is beyond");
+}
+
 TEST(Canonicalize, RefusesLoneSurrogates) {
   for (const char* text : {R"("\ud800")", R"("\udead")", R"("\ud800\ud800")", R"("\udc00\ud800")",
                            R"({"\ud83d":1})", "\"\xED\xA0\x80\""}) {

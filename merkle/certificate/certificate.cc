@@ -18,13 +18,7 @@ constexpr char kBundleType[] = "cer.ai.execution.v1";
 constexpr char kBundleVersion[] = "0.1";
 constexpr char kHashPrefix[] = "sha256:";
 
-// A value as it stands in a message: short, whatever it is.
-std::string Shown(const json& value) {
-  constexpr size_t kMaxShown = 80;
-  std::string text = CanonicalJson(value);
-  if (text.size() <= kMaxShown) return text;
-  return absl::StrCat("a value of ", text.size(), " bytes");
-}
+std::string Shown(const json& value) { return Shortened(CanonicalJson(value)); }
 
 // Looks at the members of one object and notes what is wrong with them.
 class Checker {

@@ -125,7 +125,7 @@ TEST(CheckCertificate, RefusesOtherBundleTypesAndVersions) {
   ExpectWrong(record, "bundleType must be \"cer.ai.execution.v1\", not \"cer.project.bundle.v1\"");
   record = GoodRecord();
   record["version"] = std::string(500, '1');
-  ExpectWrong(record, "version must be \"0.1\", not a value of 502 bytes");
+  ExpectWrong(record, "version must be \"0.1\", not (502 bytes)");
 }
 
 TEST(CheckCertificate, RefusesAHashInAnyOtherSpelling) {

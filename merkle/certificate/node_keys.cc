@@ -100,7 +100,8 @@ absl::StatusOr<NodeKeys> NodeKeys::Parse(absl::string_view text) {
     const std::string* status = Text(object, "status");
     const bool revoked = status != nullptr && *status == "revoked";
     if (!keys.emplace(*kid, Key{.key = *key, .revoked = revoked}).second) {
-      return Invalid(absl::StrCat(field, ".kid"), absl::StrCat("`", *kid, "` appears twice"));
+      return Invalid(absl::StrCat(field, ".kid"),
+                     absl::StrCat("`", Shortened(*kid), "` appears twice"));
     }
   }
   return NodeKeys(*node_id, std::move(keys));
@@ -109,11 +110,12 @@ absl::StatusOr<NodeKeys> NodeKeys::Parse(absl::string_view text) {
 absl::StatusOr<PublicKey> NodeKeys::Find(absl::string_view kid) const {
   const auto found = keys_.find(std::string(kid));
   if (found == keys_.end()) {
-    return absl::NotFoundError(absl::StrCat("node `", node_id_, "` has no key `", kid, "`"));
+    return absl::NotFoundError(
+        absl::StrCat("node `", Shortened(node_id_), "` has no key `", Shortened(kid), "`"));
   }
   if (found->second.revoked) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("node `", node_id_, "` has revoked its key `", kid, "`"));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "node `", Shortened(node_id_), "` has revoked its key `", Shortened(kid), "`"));
   }
   return found->second.key;
 }

@@ -62,6 +62,8 @@ TEST(NodeKeys, FindTellsUnknownFromRevoked) {
   const NodeKeys keys = NodeKeys::Parse(File(spki)).value();
   EXPECT_EQ(keys.Find("k2").status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(keys.Find("k2").status().message()), HasSubstr("no key `k2`"));
+  EXPECT_THAT(std::string(keys.Find(std::string(300, 'k')).status().message()),
+              HasSubstr("no key `(300 bytes)`"));
   EXPECT_EQ(
       NodeKeys::Parse(File(spki + R"(,"status":"revoked")")).value().Find("k1").status().code(),
       absl::StatusCode::kPermissionDenied);

@@ -8,11 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/string_view.h"
 #include "anchor/evidence/evidence.h"
 #include "merkle/hash.h"
 #include "tests/cli/cairn.h"

@@ -191,6 +191,25 @@ TEST_F(Offline, HashRefusesAChangedRecordNamingTheField) {
   EXPECT_THAT(json["error"].get<std::string>(), HasSubstr("certificateHash"));
 }
 
+TEST_F(Offline, NoticesRepeatNoMoreThanALineOrTwoOfAForeignText) {
+  nlohmann::json record = nlohmann::json::parse(testing::ReadFile("tools/samples/triage.json"));
+  for (int i = 0; i < 1000; ++i) record["meta"][absl::StrCat(i, std::string(i, 'x'))] = i;
+  const nlohmann::json json =
+      RunCairn({"hash", "--json", Write("many.json", record.dump())}).documents().at(0);
+  const std::string notice = json["notices"][0];
+  EXPECT_THAT(notice, AllOf(HasSubstr("(108 bytes)"), HasSubstr(" more")));
+  EXPECT_LT(notice.size(), 2500u);
+}
+
+TEST_F(Offline, AFileThatIsLongerThanRecordsAreIsOpaque) {
+  std::string bytes = testing::ReadFile("tools/samples/triage.json");
+  bytes.resize((16 << 20) + 1, ' ');
+  const std::string file = Write("long.json", bytes);
+  EXPECT_EQ(RunCairn({"hash", "--json", file}).documents().at(0)["kind"], "file");
+  fs::resize_file(file, 16 << 20);
+  EXPECT_EQ(RunCairn({"hash", "--json", file}).documents().at(0)["kind"], "cer");
+}
+
 TEST_F(Offline, ANameInBracketsIsAName) {
   const fs::path before = fs::current_path();
   const std::string cairn = fs::absolute("tools/cairn/cairn");

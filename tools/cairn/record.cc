@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/certificate.h"
 #include "tools/cairn/file.h"
 
@@ -12,15 +13,24 @@ using certificate::AttestationState;
 using evidence::CertificateKind;
 
 // No record is longer; what is, is an opaque file, and need not fit into memory.
-constexpr size_t kMaxRecordBytes = size_t{64} << 20;
+constexpr size_t kMaxRecordBytes = size_t{16} << 20;
 constexpr size_t kMaxNodeKeysBytes = 1 << 20;
 
 std::vector<std::string> Notices(const certificate::Report& report) {
   std::vector<std::string> notices;
   if (!report.uncovered.empty()) {
+    constexpr size_t kMaxNamed = 20;
+    std::vector<std::string> names;
+    for (const std::string& name : report.uncovered) {
+      if (names.size() == kMaxNamed) break;
+      names.push_back(certificate::Shortened(name));
+    }
+    if (report.uncovered.size() > kMaxNamed) {
+      names.push_back(absl::StrCat("and ", report.uncovered.size() - kMaxNamed, " more"));
+    }
     notices.push_back(
         absl::StrCat("not covered by the certificate hash, anyone may have edited it: ",
-                     absl::StrJoin(report.uncovered, ", ")));
+                     absl::StrJoin(names, ", ")));
   }
   if (report.attestation.state == AttestationState::kUnchecked) {
     notices.push_back(
