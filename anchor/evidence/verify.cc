@@ -169,15 +169,7 @@ std::optional<Layer> OpeningLayer(absl::string_view field, const std::string& id
 
 Layer TimeLayer(uint64_t accepted_at_ms) {
   Layer layer{.name = "time", .detail = {}};
-  // Beyond any clock; a date of it would only mislead.
-  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
-  const std::string when =
-      accepted_at_ms < kYear10000Ms
-          ? absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                             absl::FromUnixMillis(static_cast<int64_t>(accepted_at_ms)),
-                             absl::UTCTimeZone())
-          : absl::StrCat(accepted_at_ms, " ms");
-  layer.detail = absl::StrCat("accepted at ", when,
+  layer.detail = absl::StrCat("accepted at ", TimeText(accepted_at_ms),
                               " is the operator's claim; earliest time proved: none yet");
   return layer;
 }
@@ -194,6 +186,14 @@ absl::string_view StateName(State state) {
       break;
   }
   return "false";
+}
+
+std::string TimeText(uint64_t unix_ms) {
+  // A date that far would only mislead.
+  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
+  if (unix_ms >= kYear10000Ms) return absl::StrCat(unix_ms, " ms");
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
+                          absl::FromUnixMillis(static_cast<int64_t>(unix_ms)), absl::UTCTimeZone());
 }
 
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options) {

@@ -14,6 +14,7 @@
 #ifndef CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
 #define CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -76,6 +77,9 @@ struct Report {
 
   bool verified() const { return reasons.empty(); }
 };
+
+// RFC 3339 in UTC, with milliseconds; a number of them beyond any clock.
+std::string TimeText(uint64_t unix_ms);
 
 // kInvalidArgument when the evidence contains no statement or no readable checkpoint, which Parse
 // does not let through.

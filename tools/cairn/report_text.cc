@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/command.h"
 
@@ -69,14 +68,6 @@ std::string DemandName(entry::CertifierDemand demand) {
 
 }  // namespace
 
-std::string TimeText(uint64_t unix_ms) {
-  // Beyond any clock; a date of it would only mislead.
-  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
-  if (unix_ms >= kYear10000Ms) return absl::StrCat(unix_ms, "ms");
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                          absl::FromUnixMillis(static_cast<int64_t>(unix_ms)), absl::UTCTimeZone());
-}
-
 Json ReportJson(const evidence::Report& report) {
   Json json;
   json["verified"] = report.verified();
@@ -137,7 +128,8 @@ Json EntryJson(LeafIndex index, const entry::Entry& entry) {
 }
 
 std::string EntryText(LeafIndex index, const entry::Entry& entry) {
-  std::string text = absl::StrCat(index.value(), "  ", TimeText(entry.accepted_at_ms), "  ");
+  std::string text =
+      absl::StrCat(index.value(), "  ", evidence::TimeText(entry.accepted_at_ms), "  ");
   if (const auto* statement = std::get_if<entry::SignedStatement>(&entry.body)) {
     absl::StrAppend(&text, "statement  ", StatementText(statement->statement));
     const std::string form = SignatureForm(statement->signature);

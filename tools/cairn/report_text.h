@@ -4,7 +4,6 @@
 #ifndef CAIRN_TOOLS_CAIRN_REPORT_TEXT_H_
 #define CAIRN_TOOLS_CAIRN_REPORT_TEXT_H_
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -25,9 +24,6 @@ nlohmann::ordered_json EntryJson(LeafIndex index, const entry::Entry& entry);
 
 // One line, without its end.
 std::string EntryText(LeafIndex index, const entry::Entry& entry);
-
-// RFC 3339 in UTC, with milliseconds.
-std::string TimeText(uint64_t unix_ms);
 
 }  // namespace cairn::cli
 
