@@ -64,7 +64,15 @@ TEST_F(Offline, EverySubcommandHasHelpWithAnExample) {
     EXPECT_THAT(result.out, AllOf(HasSubstr("Example:\n  cairn " + name), HasSubstr("--json"),
                                   HasSubstr("Exit status: 0 yes; 1 ")));
   }
-  EXPECT_EQ(RunCairn({"--help"}).code, 0);
+  const CairnResult help = RunCairn({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Example:\n  cairn submit"));
+}
+
+TEST_F(Offline, SaysItsVersion) {
+  const CairnResult result = RunCairn({"--version"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, ::testing::MatchesRegex("cairn [0-9.]+\n"));
 }
 
 TEST_F(Offline, WrongUsageExits2) {

@@ -38,6 +38,12 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   CLI::App app("Submits certificates to a cairn log and verifies what it answers.", "cairn");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "cairn 0.1.0");
+  app.footer(
+      "Example:\n"
+      "  cairn submit --log 127.0.0.1:7717 --log_key VKEY --out out record.json\n"
+      "  cairn verify --log_key VKEY --certificate record.json out/record.cairn.json\n\n"
+      "`cairn SUBCOMMAND --help` has more.");
   cairn::cli::ExitCode exit_code = cairn::cli::kYes;
   try {
     cairn::cli::AddKeygen(app, &exit_code);
