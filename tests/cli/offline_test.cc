@@ -352,6 +352,9 @@ TEST_F(Offline, VerifySaysWhereACertifiersKeyIsOfNoUse) {
   EXPECT_EQ(both.code, 0) << both.err;
   EXPECT_THAT(both.documents().at(0)["notices"].dump(), HasSubstr("not by `acmee`"));
 
+  EXPECT_EQ(RunCairn({"verify", "--log_key", log_key_, "--certifier", acme, evidence}).code, 0)
+      << "takes the file for a key";
+
   const CairnResult several = RunCairn(Join(verify, {evidence, "--certifier", typo}));
   EXPECT_EQ(several.code, 0) << several.err;
   EXPECT_THAT(several.err, HasSubstr("--certifier: no evidence file is by `acmee`"));

@@ -175,6 +175,7 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
                    "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
                    "then be signed with it. May be repeated")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option(Spellings("node_keys"), options->node_keys,
                       "Key file of the node that attests records");
