@@ -19,7 +19,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
                      public Drainable,
                      public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(const Context& context) : context_(context) {}
+  explicit Stream(const Context& context) : context_(context), place_(context.streams.Enter()) {}
 
   void Begin(const grpc::CallbackServerContext& call) {
     self_ = shared_from_this();
@@ -134,6 +134,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   }
 
   const Context& context_;
+  const Streams::Place place_;
   // Set before the first read.
   Caller caller_;
   std::shared_ptr<Stream> self_;  // Until OnDone.
@@ -155,7 +156,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HandleAppendStream(
     const Context& context, grpc::CallbackServerContext* call) {
   const auto stream = std::make_shared<Stream>(context);
   stream->Begin(*call);
-  context.drain.Add(stream);
+  context.streams.Add(stream);
   return stream.get();
 }
 

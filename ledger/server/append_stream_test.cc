@@ -104,7 +104,7 @@ class AppendStreamTest : public ::testing::Test {
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
         workers_(1),
-        context_{log_, callers_, admission_, limiter_, workers_, drain_, alarm_},
+        context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
     int port = 0;
@@ -137,7 +137,7 @@ class AppendStreamTest : public ::testing::Test {
   Admission admission_;
   Limiter limiter_;
   Workers workers_;
-  Drain drain_;
+  Streams streams_;
   Alarm alarm_;
   Context context_;
   std::unique_ptr<grpc::Service> service_;
@@ -239,7 +239,7 @@ TEST_F(AppendStreamTest, DrainingAnswersWhatWasReadAndEndsTheStream) {
   const auto stream = stub_->AppendStream(&context);
   for (uint64_t id = 0; id < 2; ++id) ASSERT_TRUE(stream->Write(Batch(id)));
   log_.AwaitArrived(2);
-  drain_.Begin();
+  streams_.Drain();
   log_.Answer(/*newest=*/false);
   log_.Answer(/*newest=*/false);
   v1::AppendStreamResponse answer;

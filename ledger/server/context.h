@@ -7,8 +7,8 @@
 #include "ledger/server/admission.h"
 #include "ledger/server/alarm.h"
 #include "ledger/server/caller.h"
-#include "ledger/server/drain.h"
 #include "ledger/server/limits.h"
+#include "ledger/server/streams.h"
 #include "ledger/server/workers.h"
 
 namespace cairn::server {
@@ -19,7 +19,7 @@ struct Context {
   const Admission& admission;
   Limiter& limiter;
   Workers& workers;
-  Drain& drain;
+  Streams& streams;
   Alarm& alarm;
 };
 

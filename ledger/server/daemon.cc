@@ -94,7 +94,7 @@ class RunningDaemon final : public Daemon {
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
     workers_ = std::make_unique<Workers>(kWorkerThreads);
     context_.reset(
-        new Context{*log_, *callers_, *admission_, *limiter_, *workers_, drain_, alarm_});
+        new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_, alarm_});
     service_ = MakeLogService(*context_);
     absl::StatusOr<Listener> listener = Listen(settings, service_.get());
     if (!listener.ok()) return listener.status();
@@ -120,17 +120,20 @@ class RunningDaemon final : public Daemon {
   const Address& address() const override { return listener_.address; }
 
   void Stop() override {
+    if (listener_.server != nullptr) SetServing(*listener_.server, false);
+    streams_.Drain();
+    // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
+    // server when it is gone. An append that comes now is told UNAVAILABLE.
+    if (log_ != nullptr) log_->Stop();
+    // Some of those answers read the disk first.
+    if (workers_ != nullptr) workers_->Stop();
     if (listener_.server != nullptr) {
-      SetServing(*listener_.server, false);
-      drain_.Begin();
-      listener_.server->Shutdown(std::chrono::system_clock::now() +
-                                 std::chrono::seconds(kStopSeconds));
+      streams_.AwaitNone(kStreamsEnd);
+      // A client that is idle may never answer the request to hang up.
+      listener_.server->Shutdown(std::chrono::system_clock::now() + kHangUp);
       listener_.server->Wait();
     }
     listener_.server.reset();
-    // What the log still owes belongs to calls that are gone; it is made durable all the same.
-    if (log_ != nullptr) log_->Stop();
-    workers_.reset();
     log_.reset();
     store_.reset();
   }
@@ -145,7 +148,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Limiter> limiter_;
   std::unique_ptr<Workers> workers_;
-  Drain drain_;
+  Streams streams_;
   Alarm alarm_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;

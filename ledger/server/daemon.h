@@ -3,15 +3,17 @@
 // Order of a start, each step refusing before the next has any effect: keys; directory (lock,
 // origin, key); keys bound to the log's id, durably; recovery; certifier entries for what the
 // configuration changed; port. So nothing is signed by a key that is not bound, and nothing is
-// served before the log says who may write. Order of a stop: health NOT_SERVING; no new calls; what
-// is in flight is answered, for at most
-//   kStopSeconds, then cancelled; the log; the store.
-// Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
+// served before the log says who may write. Order of a stop: health NOT_SERVING; streams are told
+// to end; the log, which answers what it has taken and takes no more; for at most kStreamsEnd,
+// until clients have read what streams owe them; for at most kHangUp, until clients have hung up;
+// the store. Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound,
+// kDataLoss,
 //   kUnavailable; the message says what to do.
 
 #ifndef CAIRN_LEDGER_SERVER_DAEMON_H_
 #define CAIRN_LEDGER_SERVER_DAEMON_H_
 
+#include <chrono>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -19,7 +21,8 @@
 
 namespace cairn::server {
 
-inline constexpr int kStopSeconds = 10;
+inline constexpr std::chrono::seconds kStreamsEnd(10);
+inline constexpr std::chrono::seconds kHangUp(1);
 
 class Daemon {
  public:

@@ -21,7 +21,8 @@ constexpr uint64_t kMaxEntriesPerMessage = 8'192;
 // Its reactions never overlap: there is one write at a time, and nothing else acts on it.
 class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit List(const Context& context) : context_(context), view_(context.log.Newest()) {}
+  explicit List(const Context& context)
+      : context_(context), place_(context.streams.Enter()), view_(context.log.Newest()) {}
 
   void Begin(const grpc::ByteBuffer& bytes) {
     const absl::StatusOr<v1::ListEntriesRequest> request =
@@ -64,6 +65,7 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   const Context& context_;
+  const Streams::Place place_;
   // The tree as it was when the call came.
   const std::shared_ptr<const ledger::View> view_;
   uint64_t next_ = 0;

@@ -18,6 +18,8 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                     public Drainable,
                     public std::enable_shared_from_this<Watch> {
  public:
+  explicit Watch(const Context& context) : place_(context.streams.Enter()) {}
+
   void Begin(ledger::Log& log, const grpc::ByteBuffer& bytes) {
     self_ = shared_from_this();
     absl::StatusOr<v1::WatchCheckpointsRequest> request =
@@ -81,6 +83,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     Finish(status);
   }
 
+  const Streams::Place place_;
   std::shared_ptr<Watch> self_;  // Until OnDone.
   std::shared_ptr<void> subscription_;
 
@@ -96,9 +99,9 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleWatch(const Context& context,
                                                         const grpc::ByteBuffer& request) {
-  const auto watch = std::make_shared<Watch>();
+  const auto watch = std::make_shared<Watch>(context);
   watch->Begin(context.log, request);
-  context.drain.Add(watch);
+  context.streams.Add(watch);
   return watch.get();
 }
 

@@ -1,7 +1,7 @@
 // A few threads for what must not run on the log's answering thread, such as reading the disk.
 //
 // The queue is bounded by the calls in flight: each puts at most one task a request here.
-// Threads: Run() from any. The destructor runs what is queued first.
+// Threads: Run() from any.
 
 #ifndef CAIRN_LEDGER_SERVER_WORKERS_H_
 #define CAIRN_LEDGER_SERVER_WORKERS_H_
@@ -18,11 +18,15 @@ namespace cairn::server {
 class Workers {
  public:
   explicit Workers(int threads);
-  ~Workers();
+  ~Workers() { Stop(); }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
+  // Not after Stop().
   void Run(std::function<void()> task);
+
+  // Runs what is queued, then ends the threads. Idempotent.
+  void Stop();
 
  private:
   void Loop();

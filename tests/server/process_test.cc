@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/server/client.h"
 #include "tests/testing/cairnd.h"
@@ -125,6 +127,39 @@ TEST_F(ProcessTest, SigtermEndsStreamsThatWouldGoOnForEver) {
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_FALSE(append->Read(&answer));
   EXPECT_EQ(append->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ProcessTest, SigtermDoesNotWaitForClientsThatAreIdleOrAskForHealthOnly) {
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  Client idle(cairnd.address());
+  ASSERT_TRUE(idle.Append(StatementOn("a")).ok());
+  Client watcher(cairnd.address());
+  grpc::GenericStub generic(watcher.channel());
+  grpc::CompletionQueue queue;
+  const auto next = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const auto context = watcher.Context();
+  const auto watch = generic.PrepareCall(context.get(), "/grpc.health.v1.Health/Watch", &queue);
+  watch->StartCall(nullptr);
+  ASSERT_TRUE(next());
+  const grpc::Slice everything;
+  watch->WriteLast(grpc::ByteBuffer(&everything, 1), grpc::WriteOptions(), nullptr);
+  ASSERT_TRUE(next());
+  grpc::ByteBuffer status;
+  watch->Read(&status, nullptr);
+  ASSERT_TRUE(next());
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(cairnd.Stop(), 0) << cairnd.output();
+  // One second is granted to clients for hanging up; the rest is for slow machines.
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(6));
+  context->TryCancel();
+  grpc::Status end;
+  watch->Finish(&end, nullptr);
+  ASSERT_TRUE(next());
 }
 
 TEST_F(ProcessTest, SigintStopsItToo) {

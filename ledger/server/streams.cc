@@ -1,14 +1,26 @@
-#include "ledger/server/drain.h"
+#include "ledger/server/streams.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace cairn::server {
 
-void Drain::Add(std::weak_ptr<Drainable> stream) {
+Streams::Place Streams::Enter() {
+  std::lock_guard lock(mutex_);
+  ++open_;
+  return Place(this, [](Streams* streams) { streams->Leave(); });
+}
+
+void Streams::Leave() {
+  std::lock_guard lock(mutex_);
+  --open_;
+  left_.notify_all();
+}
+
+void Streams::Add(std::weak_ptr<Drainable> stream) {
   {
     std::lock_guard lock(mutex_);
-    if (!begun_) {
+    if (!draining_) {
       streams_.push_back(std::move(stream));
       if (streams_.size() < prune_at_) return;
       std::erase_if(streams_, [](const auto& s) { return s.expired(); });
@@ -19,16 +31,21 @@ void Drain::Add(std::weak_ptr<Drainable> stream) {
   if (const auto alive = stream.lock()) alive->OnDrain();
 }
 
-void Drain::Begin() {
+void Streams::Drain() {
   std::vector<std::weak_ptr<Drainable>> streams;
   {
     std::lock_guard lock(mutex_);
-    begun_ = true;
+    draining_ = true;
     streams.swap(streams_);
   }
   for (const auto& stream : streams) {
     if (const auto alive = stream.lock()) alive->OnDrain();
   }
+}
+
+void Streams::AwaitNone(std::chrono::seconds at_most) {
+  std::unique_lock lock(mutex_);
+  left_.wait_for(lock, at_most, [this] { return open_ == 0; });
 }
 
 }  // namespace cairn::server
