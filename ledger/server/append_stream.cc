@@ -39,6 +39,11 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     auto slot = std::make_shared<Slot>();
     {
       std::lock_guard lock(mutex_);
+      if (finished_) {
+        // The stream ended while this was read: nobody would learn what became of it.
+        reading_ = false;
+        return;
+      }
       if (!ok || !request.ok()) {
         reading_ = false;
         EndReading(request.status());

@@ -38,11 +38,19 @@ class HeldLog : public ledger::Log {
   }
 
   void Append(std::vector<ledger::Submission> batch, ledger::AppendCallback done) override {
+    {
+      std::lock_guard lock(mutex_);
+      held_.emplace_back(batch.size(), std::move(done));
+      ++arrived_;
+      most_held_ = std::max(most_held_, held_.size());
+      changed_.notify_all();
+      if (!at_once_) return;
+    }
+    Answer(/*newest=*/false);
+  }
+  void AnswerAtOnce() {
     std::lock_guard lock(mutex_);
-    held_.emplace_back(batch.size(), std::move(done));
-    ++arrived_;
-    most_held_ = std::max(most_held_, held_.size());
-    changed_.notify_all();
+    at_once_ = true;
   }
 
   // Waits until `count` batches have come in all.
@@ -61,6 +69,10 @@ class HeldLog : public ledger::Log {
     }
     lock.unlock();
     done(std::move(result));
+  }
+  size_t arrived() {
+    std::lock_guard lock(mutex_);
+    return arrived_;
   }
   size_t most_held() {
     std::lock_guard lock(mutex_);
@@ -94,6 +106,7 @@ class HeldLog : public ledger::Log {
   std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
   size_t arrived_ = 0;
   size_t most_held_ = 0;
+  bool at_once_ = false;
   uint64_t next_index_ = 0;
 };
 
@@ -249,6 +262,44 @@ TEST_F(AppendStreamTest, DrainingAnswersWhatWasReadAndEndsTheStream) {
   }
   EXPECT_FALSE(stream->Read(&answer));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// What is read while draining begins is answered or not appended. The rounds move the beginning
+// over the time that a batch takes to be read.
+TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
+  constexpr int kRounds = 200;
+  v1::AppendStreamRequest large;
+  for (int i = 0; i < 1024; ++i) *large.add_statements() = Batch(i).statements(0);
+  log_.AnswerAtOnce();
+  for (int round = 0; round < kRounds; ++round) {
+    Streams streams;
+    const Context context{log_, callers_, admission_, limiter_, workers_, streams, alarm_};
+    const auto service = MakeLogService(context);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(service.get());
+    const auto server = builder.BuildAndStart();
+    const auto stub = v1::Log::NewStub(
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+    grpc::ClientContext call;
+    const auto stream = stub->AppendStream(&call);
+    const size_t before = log_.arrived();
+    ASSERT_TRUE(stream->Write(Batch(0)));
+    v1::AppendStreamResponse answer;
+    ASSERT_TRUE(stream->Read(&answer));
+    std::thread writer([&] { stream->Write(large); });
+    const auto begin = std::chrono::steady_clock::now() + std::chrono::microseconds(3 * round);
+    while (std::chrono::steady_clock::now() < begin) {
+    }
+    streams.Drain();
+    size_t answers = 1;
+    while (stream->Read(&answer)) ++answers;
+    writer.join();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+    server->Shutdown();
+    EXPECT_EQ(log_.arrived() - before, answers) << round;
+  }
 }
 
 }  // namespace
