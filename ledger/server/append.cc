@@ -1,5 +1,6 @@
 #include "ledger/server/append.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,8 +33,8 @@ absl::StatusOr<ledger::Submission> Accept(const Context& context,
       request->has_signature() ? &request->signature() : nullptr);
   if (!submission.ok()) return submission;
   const auto& said = std::get<entry::SignedStatement>(submission->body).statement;
-  if (absl::Status charged = context.limiter.Charge({{said.certifier, 1}}); !charged.ok()) {
-    return charged;
+  if (absl::Status may = context.limiter.Check({{said.certifier, 1}}); !may.ok()) {
+    return may;
   }
   return submission;
 }
@@ -54,13 +55,14 @@ absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::Item
   return absl::OkStatus();
 }
 
-void Answer(const Context& context, ledger::AppendResult result, grpc::ServerUnaryReactor* reactor,
-            grpc::ByteBuffer* response) {
+void Answer(const Context& context, const std::string& certifier, ledger::AppendResult result,
+            grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response) {
   if (!result.status.ok()) {
     return reactor->Finish(ToGrpc(WithDefaultRetry(context.alarm.Note(result.status))));
   }
   const ledger::ItemResult item = result.items.front();
   if (!item.status.ok()) return reactor->Finish(ToGrpc(ItemError(item)));
+  if (!item.duplicate) context.limiter.Charge({{certifier, 1}});
   const bool recent = IsRecent(*result.view, item.index);
   auto finish = [&context, view = std::move(result.view), item, reactor, response] {
     reactor->Finish(ToGrpc(context.alarm.Note(Fill(context.log, *view, item, response))));
@@ -80,11 +82,13 @@ grpc::ServerUnaryReactor* HandleAppend(const Context& context, grpc::CallbackSer
     reactor->Finish(ToGrpc(submission.status()));
     return reactor;
   }
+  std::string certifier = std::get<entry::SignedStatement>(submission->body).statement.certifier;
   std::vector<ledger::Submission> batch;
   batch.push_back(*std::move(submission));
   // The reactor lives until Finish, whatever becomes of the call, so the callback may come late.
-  context.log.Append(std::move(batch), [&context, reactor, response](ledger::AppendResult result) {
-    Answer(context, std::move(result), reactor, response);
+  context.log.Append(std::move(batch), [&context, certifier = std::move(certifier), reactor,
+                                        response](ledger::AppendResult result) {
+    Answer(context, certifier, std::move(result), reactor, response);
   });
   return reactor;
 }

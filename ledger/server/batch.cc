@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/server/answer.h"
 #include "ledger/server/request.h"
@@ -56,7 +55,7 @@ absl::Status Batch::Prepare(const Context& context, const Caller& caller,
   } else {
     AdmitEach(context, caller, request);
   }
-  return Charge(context);
+  return CheckLimits(context);
 }
 
 void Batch::AdmitEach(const Context& context, const Caller& caller,
@@ -77,12 +76,23 @@ void Batch::AdmitEach(const Context& context, const Caller& caller,
   }
 }
 
-absl::Status Batch::Charge(const Context& context) const {
-  absl::flat_hash_map<std::string, uint64_t> entries;
+absl::Status Batch::CheckLimits(const Context& context) {
+  Limiter::Counts entries;
+  certifiers_.reserve(submissions_.size());
   for (const ledger::Submission& submission : submissions_) {
-    ++entries[std::get<entry::SignedStatement>(submission.body).statement.certifier];
+    certifiers_.push_back(std::get<entry::SignedStatement>(submission.body).statement.certifier);
+    ++entries[certifiers_.back()];
   }
-  return context.limiter.Charge(entries);
+  return context.limiter.Check(entries);
+}
+
+void Batch::Charge(const Context& context, const ledger::AppendResult& result) const {
+  Limiter::Counts entries;
+  for (size_t i = 0; i < result.items.size(); ++i) {
+    const ledger::ItemResult& item = result.items[i];
+    if (item.status.ok() && !item.duplicate) ++entries[certifiers_[i]];
+  }
+  context.limiter.Charge(entries);
 }
 
 bool Batch::AnswerReadsDisk(const ledger::AppendResult& result) const {
@@ -141,6 +151,7 @@ absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& resu
 
 v1::AppendStreamResponse Batch::Answer(const Context& context,
                                        const ledger::AppendResult& result) const {
+  Charge(context, result);
   absl::Status status = refused_;
   if (status.ok()) status = WithDefaultRetry(result.status);
   v1::AppendStreamResponse out;

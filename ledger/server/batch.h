@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,7 +22,8 @@ namespace cairn::server {
 
 class Batch {
  public:
-  // Reads, authenticates and charges a request. Whatever is wrong with it ends up in the answer.
+  // Reads and authenticates a request, and checks it against the limits. Whatever is wrong with it
+  // ends up in the answer.
   Batch(const Context& context, const Caller& caller, const v1::AppendStreamRequest& request);
 
   // What goes to the log; empty when there is nothing to append, and then Answer() takes a result
@@ -30,6 +32,7 @@ class Batch {
 
   // Whether Answer() will need the disk.
   bool AnswerReadsDisk(const ledger::AppendResult& result) const;
+  // Charges the new entries to their certifiers. Call once.
   v1::AppendStreamResponse Answer(const Context& context, const ledger::AppendResult& result) const;
 
  private:
@@ -37,7 +40,8 @@ class Batch {
                        const v1::AppendStreamRequest& request);
   void AdmitEach(const Context& context, const Caller& caller,
                  const v1::AppendStreamRequest& request);
-  absl::Status Charge(const Context& context) const;
+  absl::Status CheckLimits(const Context& context);
+  void Charge(const Context& context, const ledger::AppendResult& result) const;
   absl::Status FillItems(ledger::Log& log, const ledger::AppendResult& result,
                          v1::AppendStreamResponse& out) const;
 
@@ -51,6 +55,8 @@ class Batch {
   std::vector<absl::Status> errors_;
   // In the order of the batch, without those in error.
   std::vector<ledger::Submission> submissions_;
+  // Of each submission, also when those are taken.
+  std::vector<std::string> certifiers_;
 };
 
 }  // namespace cairn::server

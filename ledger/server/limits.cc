@@ -36,7 +36,7 @@ Limiter::Account& Limiter::Refresh(const std::string& certifier, const Limits& l
   return account;
 }
 
-absl::Status Limiter::Charge(const absl::flat_hash_map<std::string, uint64_t>& entries) {
+absl::Status Limiter::Check(const Counts& entries) {
   std::lock_guard lock(mutex_);
   for (const auto& [certifier, count] : entries) {
     const Limits& limits = LimitsOf(certifier);
@@ -44,7 +44,7 @@ absl::Status Limiter::Charge(const absl::flat_hash_map<std::string, uint64_t>& e
     if (limits.entries_per_second > 0 && account.bucket <= 0) {
       const double wait_ms = (1 - account.bucket) / limits.entries_per_second * 1000.0;
       return WithRetry(absl::ResourceExhaustedError(absl::StrCat(
-                           "certifier `", certifier, "` may submit ", limits.entries_per_second,
+                           "certifier `", certifier, "` may add ", limits.entries_per_second,
                            " entries a second; send the rest later, or ask the log's operator for "
                            "a higher limit")),
                        static_cast<uint64_t>(std::ceil(wait_ms)));
@@ -52,18 +52,22 @@ absl::Status Limiter::Charge(const absl::flat_hash_map<std::string, uint64_t>& e
     if (limits.entries_per_day > 0 && account.today + count > limits.entries_per_day) {
       return WithRetry(
           absl::ResourceExhaustedError(absl::StrCat(
-              "certifier `", certifier, "` may submit ", limits.entries_per_day,
-              " entries a day and has submitted ", account.today,
+              "certifier `", certifier, "` may add ", limits.entries_per_day,
+              " entries a day and has added ", account.today,
               " since midnight UTC; go on tomorrow, or ask the log's operator for a higher limit")),
           kDayMs - clock_.WallMs() % kDayMs);
     }
   }
+  return absl::OkStatus();
+}
+
+void Limiter::Charge(const Counts& entries) {
+  std::lock_guard lock(mutex_);
   for (const auto& [certifier, count] : entries) {
-    Account& account = accounts_[certifier];
+    Account& account = Refresh(certifier, LimitsOf(certifier));
     account.bucket -= static_cast<double>(count);
     account.today += count;
   }
-  return absl::OkStatus();
 }
 
 }  // namespace cairn::server

@@ -4,7 +4,10 @@
 //   midnight UTC. A submission passes while the bucket is not empty, whatever its size, and what it
 //   takes too much is owed: so the average holds, and a batch larger than a second's worth is not
 //   refused for ever. A submission that would exceed the day is refused. Both live in memory.
-// Errors: kResourceExhausted with RetryInfo; nothing is charged then.
+//   Checked before an append and charged after it, for new entries alone: whoever repeats a
+//   certifier's public signed statements takes nothing from it. So what is in flight at once all
+//   passes; in the bucket it is owed, in the day it is too much.
+// Errors: kResourceExhausted with RetryInfo.
 // Threads: any.
 
 #ifndef CAIRN_LEDGER_SERVER_LIMITS_H_
@@ -35,8 +38,13 @@ class Limiter {
           const ledger::Clock* clock)
       : by_certifier_(std::move(by_certifier)), others_(others), clock_(*clock) {}
 
-  // Charges every certifier with its number of entries, or none of them.
-  absl::Status Charge(const absl::flat_hash_map<std::string, uint64_t>& entries);
+  // Entries by certifier.
+  using Counts = absl::flat_hash_map<std::string, uint64_t>;
+
+  // Whether every certifier may add its number of entries now.
+  absl::Status Check(const Counts& entries);
+  // What was added.
+  void Charge(const Counts& entries);
 
  private:
   struct Account {
@@ -53,7 +61,7 @@ class Limiter {
   const Limits others_;
   const ledger::Clock& clock_;
   std::mutex mutex_;
-  // Certifiers that have written; never more than were declared.
+  // Certifiers that were admitted; never more than were declared.
   absl::flat_hash_map<std::string, Account> accounts_;
 };
 

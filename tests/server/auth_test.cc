@@ -221,6 +221,36 @@ TEST_F(AuthTest, SignaturesInABatchAreJudgedOneByOne) {
   EXPECT_EQ(answer.exceptions(0).error().code(), static_cast<int>(StatusCode::PERMISSION_DENIED));
 }
 
+TEST_F(AuthTest, RepeatingPublicStatementsTakesNothingFromTheirCertifiersLimits) {
+  ASSERT_EQ(cairnd_->Stop(), 0) << cairnd_->output();
+  Start(Config(key_) + "default_limits { entries_per_day: 4 }\n");
+  const v1::Statement first = By("sig", "first");
+  const v1::Signature signature = Sign(key_, first, kTestOrigin);
+  ASSERT_TRUE(Caller().AppendSigned(first, signature).ok());
+  Client stranger = Caller();
+  // The certifier signed this one too, but the log refused it.
+  v1::Statement conflict = first;
+  conflict.set_policy_status(v1::POLICY_STATUS_FAIL);
+  v1::AppendStreamRequest both;
+  *both.add_statements() = first;
+  *both.add_signatures() = signature;
+  *both.add_statements() = conflict;
+  *both.add_signatures() = Sign(key_, conflict, kTestOrigin);
+  for (int i = 0; i < 10; ++i) {
+    v1::AppendResponse repeated;
+    ASSERT_TRUE(stranger.AppendSigned(first, signature, &repeated).ok()) << i;
+    EXPECT_TRUE(repeated.duplicate());
+    EXPECT_EQ(stranger.AppendSigned(conflict, both.signatures(1)).error_code(),
+              StatusCode::ALREADY_EXISTS);
+    v1::AppendStreamResponse answer;
+    ASSERT_TRUE(stranger.AppendBatch(both, &answer).ok());
+    ASSERT_FALSE(answer.has_error()) << answer.error().message();
+    EXPECT_EQ(answer.exceptions_size(), 2);
+  }
+  const v1::Statement next = By("sig", "next");
+  EXPECT_TRUE(Caller().AppendSigned(next, Sign(key_, next, kTestOrigin)).ok());
+}
+
 TEST_F(AuthTest, TwoCertifiersMayStateOneHash) {
   ASSERT_TRUE(Caller(kAcmeToken).Append(StatementOn("shared")).ok());
   v1::Statement other = StatementOn("shared");
