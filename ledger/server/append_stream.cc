@@ -19,12 +19,18 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
                      public Drainable,
                      public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(const Context& context) : context_(context), place_(context.streams.Enter()) {}
+  explicit Stream(const Context& context) : context_(context) {}
 
   void Begin(const grpc::CallbackServerContext& call) {
     self_ = shared_from_this();
+    absl::StatusOr<Streams::Place> place = context_.streams.Enter();
     absl::StatusOr<Caller> caller = context_.callers.Identify(ReadCredentials(call));
     std::lock_guard lock(mutex_);
+    if (place.ok()) {
+      place_ = *std::move(place);
+    } else {
+      EndReading(place.status());
+    }
     if (caller.ok()) {
       caller_ = *std::move(caller);
     } else {
@@ -61,6 +67,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void OnWriteDone(bool ok) override {
     std::lock_guard lock(mutex_);
     writing_ = false;
+    unwritten_bytes_ -= slots_.front()->bytes;
     slots_.pop_front();
     if (!ok) broken_ = true;
     Advance();
@@ -85,6 +92,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   // One batch, from reading until its answer is written.
   struct Slot {
     std::optional<grpc::ByteBuffer> answer;
+    size_t bytes = 0;  // Of the answer.
   };
 
   void Submit(const v1::AppendStreamRequest& request, const std::shared_ptr<Slot>& slot) {
@@ -109,6 +117,8 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void Fulfil(Slot& slot, grpc::ByteBuffer answer) {
     std::lock_guard lock(mutex_);
     slot.answer = std::move(answer);
+    slot.bytes = slot.answer->Length();
+    unwritten_bytes_ += slot.bytes;
     Advance();
   }
 
@@ -131,7 +141,8 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
       writing_ = true;
       StartWrite(&*slots_.front()->answer);
     }
-    if (!reading_ && !ended_ && slots_.size() < kMaxUnanswered) {
+    if (!reading_ && !ended_ && slots_.size() < kMaxUnanswered &&
+        unwritten_bytes_ <= kMaxUnwrittenBytes) {
       reading_ = true;
       request_.Clear();
       StartRead(&request_);
@@ -139,17 +150,18 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   }
 
   const Context& context_;
-  const Streams::Place place_;
   // Set before the first read.
+  Streams::Place place_;
   Caller caller_;
   std::shared_ptr<Stream> self_;  // Until OnDone.
 
   std::mutex mutex_;
   grpc::ByteBuffer request_;
   std::deque<std::shared_ptr<Slot>> slots_;
-  bool reading_ = false;  // Or what was read is not with the log yet.
-  bool writing_ = false;  // The front slot's answer.
-  bool ended_ = false;    // No more is read.
+  size_t unwritten_bytes_ = 0;  // Of answers in slots_.
+  bool reading_ = false;        // Or what was read is not with the log yet.
+  bool writing_ = false;        // The front slot's answer.
+  bool ended_ = false;          // No more is read.
   absl::Status end_status_;
   bool broken_ = false;  // The client is gone.
   bool finished_ = false;

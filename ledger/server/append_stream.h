@@ -1,7 +1,8 @@
 // Log.AppendStream: batches in, answers out in the same order.
 //
-// At most kMaxUnanswered batches are between reading and written answer; then reading stops, and
-// flow control holds the client. A message that does not parse ends the stream with
+// At most kMaxUnanswered batches are between reading and written answer, and once answers of more
+// than kMaxUnwrittenBytes wait for a client that does not read them, no further batch is read: flow
+// control holds the client. A message that does not parse ends the stream with
 // INVALID_ARGUMENT after the answers before it; what is wrong inside a batch is that batch's
 // answer. When the server stops, what was read is answered and the stream ends with UNAVAILABLE.
 
@@ -18,6 +19,7 @@
 namespace cairn::server {
 
 inline constexpr size_t kMaxUnanswered = 8;
+inline constexpr size_t kMaxUnwrittenBytes = size_t{1} << 20;
 
 // The reactor deletes itself; it outlives the call for as long as the log owes it an answer.
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HandleAppendStream(

@@ -22,20 +22,19 @@
 #include "gtest/gtest.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
+#include "merkle/edge.h"
 #include "merkle/hash.h"
+#include "proto/google_rpc.pb.h"
 #include "proto/log_service.grpc.pb.h"
 
 namespace cairn::server {
 namespace {
 
+constexpr uint64_t kSize = 100;
+
 class HeldLog : public ledger::Log {
  public:
-  HeldLog() {
-    auto view = std::make_shared<ledger::View>();
-    view->checkpoint = "checkpoint";
-    view->certifiers = std::make_shared<const entry::CertifierRegistry>();
-    view_ = view;
-  }
+  HeldLog() { RenewView(); }
 
   void Append(std::vector<ledger::Submission> batch, ledger::AppendCallback done) override {
     {
@@ -79,7 +78,30 @@ class HeldLog : public ledger::Log {
     return most_held_;
   }
 
-  std::shared_ptr<const ledger::View> Newest() const override { return view_; }
+  std::shared_ptr<const ledger::View> Newest() const override {
+    std::lock_guard lock(mutex_);
+    return view_;
+  }
+  // Another newest view; returns the commit of the one before.
+  std::weak_ptr<const ledger::RecentCommit> RenewView() {
+    auto view = std::make_shared<ledger::View>();
+    view->state.size = TreeSize(kSize);
+    view->checkpoint = "checkpoint";
+    view->certifiers = std::make_shared<const entry::CertifierRegistry>();
+    // Beyond all that is answered here.
+    view->recent = std::make_shared<const ledger::RecentCommit>(
+        ledger::RecentCommit{.first = LeafIndex(uint64_t{1} << 40),
+                             .entries = {},
+                             .extension = merkle::Edge().Append({})});
+    std::lock_guard lock(mutex_);
+    const auto before = std::exchange(view_, view);
+    if (before == nullptr) return {};
+    return before->recent;
+  }
+  void AwaitReading() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return reading_; });
+  }
   absl::StatusOr<merkle::Proof> InclusionProof(const ledger::View&, LeafIndex, TreeSize) override {
     return absl::UnimplementedError("");
   }
@@ -87,8 +109,11 @@ class HeldLog : public ledger::Log {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<std::vector<std::string>> ReadEntries(const ledger::View&, LeafIndex, LeafIndex,
-                                                       size_t) override {
-    return absl::UnimplementedError("");
+                                                       size_t max_bytes) override {
+    std::lock_guard lock(mutex_);
+    reading_ = true;
+    changed_.notify_all();
+    return std::vector<std::string>{std::string(max_bytes, 'e')};
   }
   absl::StatusOr<std::vector<LeafIndex>> Find(const ledger::View&, const Hash&,
                                               const std::optional<std::string>&, LeafIndex,
@@ -101,12 +126,13 @@ class HeldLog : public ledger::Log {
 
  private:
   std::shared_ptr<const ledger::View> view_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
   size_t arrived_ = 0;
   size_t most_held_ = 0;
   bool at_once_ = false;
+  bool reading_ = false;
   uint64_t next_index_ = 0;
 };
 
@@ -120,12 +146,11 @@ class AppendStreamTest : public ::testing::Test {
         context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
     stub_ = v1::Log::NewStub(
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials()));
   }
 
   v1::AppendStreamRequest Batch(uint64_t id) {
@@ -150,10 +175,11 @@ class AppendStreamTest : public ::testing::Test {
   Admission admission_;
   Limiter limiter_;
   Workers workers_;
-  Streams streams_;
+  Streams streams_{3};
   Alarm alarm_;
   Context context_;
   std::unique_ptr<grpc::Service> service_;
+  int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::Log::Stub> stub_;
 };
@@ -229,7 +255,7 @@ TEST_F(AppendStreamTest, AShutdownWaitsForTheAnswersThatAreOwed) {
     v1::AppendRequest request;
     *request.mutable_statement() = Batch(1).statements(0);
     v1::AppendResponse response;
-    // The held log has no entries to read, which is what the answer says; it is an answer.
+    // The held log makes no proofs, which is what the answer says; it is an answer.
     EXPECT_EQ(stub_->Append(&context, request, &response).error_code(),
               grpc::StatusCode::UNIMPLEMENTED);
   });
@@ -264,6 +290,101 @@ TEST_F(AppendStreamTest, DrainingAnswersWhatWasReadAndEndsTheStream) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+TEST_F(AppendStreamTest, StopsReadingWhileTheClientDoesNotReadItsAnswers) {
+  constexpr uint64_t kBatches = 12;
+  // Answers of more than 256 KiB: one statement is good, all others are exceptions.
+  const auto batch = [this](uint64_t id) {
+    v1::AppendStreamRequest request = Batch(id);
+    for (int i = 1; i < 1024; ++i) {
+      *request.add_statements() = request.statements(0);
+      request.mutable_statements(i)->set_policy_status(static_cast<v1::PolicyStatus>(9));
+    }
+    return request;
+  };
+  log_.AnswerAtOnce();
+  // A client whose window does not grow with what it is sent.
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  const auto stub = v1::Log::NewStub(grpc::CreateCustomChannel(
+      absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials(), arguments));
+  grpc::ClientContext context;
+  const auto stream = stub->AppendStream(&context);
+  std::thread writer([&] {
+    for (uint64_t id = 0; id < kBatches; ++id) stream->Write(batch(id));
+    stream->WritesDone();
+  });
+  log_.AwaitArrived(4);
+  // While another stream gets as much done, this one stands.
+  grpc::ClientContext other_context;
+  const auto other = stub_->AppendStream(&other_context);
+  v1::AppendStreamResponse answer;
+  for (uint64_t id = 0; id < kBatches; ++id) {
+    ASSERT_TRUE(other->Write(batch(id)));
+    ASSERT_TRUE(other->Read(&answer));
+  }
+  EXPECT_LE(log_.arrived(), kBatches + 5);
+  other->WritesDone();
+  EXPECT_TRUE(other->Finish().ok());
+  for (uint64_t id = 0; id < kBatches; ++id) {
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.id(), id);
+    EXPECT_GT(answer.ByteSizeLong(), 256u << 10);
+  }
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AppendStreamTest, AListThatIsNotReadKeepsNoCommitInMemory) {
+  grpc::ClientContext context;
+  v1::ListEntriesRequest request;
+  request.set_end(kSize);
+  const auto list = stub_->ListEntries(&context, request);
+  log_.AwaitReading();
+  EXPECT_TRUE(log_.RenewView().expired());
+  context.TryCancel();
+}
+
+TEST_F(AppendStreamTest, BeyondTheNumberOfStreamsNoneIsOpenedAndUnaryCallsGoOn) {
+  grpc::ClientContext held[3];
+  const auto append = stub_->AppendStream(&held[0]);
+  ASSERT_TRUE(append->Write(Batch(0)));
+  log_.AwaitArrived(1);
+  v1::WatchCheckpointsResponse checkpoint;
+  const auto watch = stub_->WatchCheckpoints(&held[1], {});
+  ASSERT_TRUE(watch->Read(&checkpoint));
+  v1::ListEntriesRequest all;
+  all.set_end(kSize);
+  const auto list = stub_->ListEntries(&held[2], all);
+  log_.AwaitReading();
+
+  const auto expect_refused = [](const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    google::rpc::Status details;
+    google::rpc::RetryInfo retry;
+    ASSERT_TRUE(details.ParseFromString(status.error_details()));
+    ASSERT_EQ(details.details_size(), 1);
+    EXPECT_TRUE(details.details(0).UnpackTo(&retry));
+  };
+  grpc::ClientContext refused[3];
+  expect_refused(stub_->AppendStream(&refused[0])->Finish());
+  expect_refused(stub_->WatchCheckpoints(&refused[1], {})->Finish());
+  expect_refused(stub_->ListEntries(&refused[2], all)->Finish());
+  Fence();
+
+  held[1].TryCancel();
+  watch->Finish();
+  // The server hears of it a little later.
+  for (bool open = false; !open;) {
+    grpc::ClientContext context;
+    const auto again = stub_->WatchCheckpoints(&context, {});
+    open = again->Read(&checkpoint);
+    context.TryCancel();
+  }
+  held[0].TryCancel();
+  held[2].TryCancel();
+  log_.Answer(/*newest=*/true);
+}
+
 // What is read while draining begins is answered or not appended. The rounds move the beginning
 // over the time that a batch takes to be read.
 TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
@@ -272,7 +393,7 @@ TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
   for (int i = 0; i < 1024; ++i) *large.add_statements() = Batch(i).statements(0);
   log_.AnswerAtOnce();
   for (int round = 0; round < kRounds; ++round) {
-    Streams streams;
+    Streams streams(1);
     const Context context{log_, callers_, admission_, limiter_, workers_, streams, alarm_};
     const auto service = MakeLogService(context);
     grpc::ServerBuilder builder;

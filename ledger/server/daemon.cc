@@ -26,6 +26,7 @@ namespace cairn::server {
 namespace {
 
 constexpr int kWorkerThreads = 2;
+constexpr size_t kMaxStreams = 1'024;
 
 // The store under the guard against a second history: a log that does not exist is created only
 // with keys that have never signed, or at the operator's word.
@@ -148,7 +149,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Limiter> limiter_;
   std::unique_ptr<Workers> workers_;
-  Streams streams_;
+  Streams streams_{kMaxStreams};
   Alarm alarm_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;

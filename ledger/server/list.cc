@@ -1,7 +1,6 @@
 #include "ledger/server/list.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +20,15 @@ constexpr uint64_t kMaxEntriesPerMessage = 8'192;
 // Its reactions never overlap: there is one write at a time, and nothing else acts on it.
 class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit List(const Context& context)
-      : context_(context), place_(context.streams.Enter()), view_(context.log.Newest()) {}
+  explicit List(const Context& context) : context_(context), view_(*context.log.Newest()) {
+    // A client that does not read would keep the entries of a commit in memory; they are stored.
+    view_.recent = nullptr;
+  }
 
   void Begin(const grpc::ByteBuffer& bytes) {
+    absl::StatusOr<Streams::Place> place = context_.streams.Enter();
+    if (!place.ok()) return Finish(ToGrpc(place.status()));
+    place_ = *std::move(place);
     const absl::StatusOr<v1::ListEntriesRequest> request =
         ParseMessage<v1::ListEntriesRequest>(bytes);
     if (!request.ok()) return Finish(ToGrpc(request.status()));
@@ -34,9 +38,9 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
       return Finish(ToGrpc(InvalidField(
           "begin", absl::StrCat(next_, " is above end ", end_, "; ask for [begin, end)"))));
     }
-    if (end_ > view_->size().value()) {
+    if (end_ > view_.size().value()) {
       return Finish(ToGrpc(absl::OutOfRangeError(
-          absl::StrCat("end: ", end_, " is beyond the tree, whose size is ", view_->size().value(),
+          absl::StrCat("end: ", end_, " is beyond the tree, whose size is ", view_.size().value(),
                        "; ask for less, or wait for it to grow"))));
     }
     SendNext();
@@ -54,7 +58,7 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (next_ == end_) return Finish(grpc::Status::OK);
     const uint64_t end = std::min(end_, next_ + kMaxEntriesPerMessage);
     absl::StatusOr<std::vector<std::string>> entries =
-        context_.log.ReadEntries(*view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
+        context_.log.ReadEntries(view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
     if (!entries.ok()) return Finish(ToGrpc(context_.alarm.Note(entries.status())));
     v1::ListEntriesResponse response;
     response.set_first_index(next_);
@@ -65,9 +69,9 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   const Context& context_;
-  const Streams::Place place_;
+  Streams::Place place_;
   // The tree as it was when the call came.
-  const std::shared_ptr<const ledger::View> view_;
+  ledger::View view_;
   uint64_t next_ = 0;
   uint64_t end_ = 0;
   grpc::ByteBuffer response_;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 #include "ledger/server/files.h"
@@ -17,7 +18,11 @@ namespace {
 constexpr size_t kMaxPemBytes = size_t{1} << 20;
 // A batch's answer with entries and proofs is below 3 MiB; clients take 4 MiB by default.
 constexpr int kMaxResponseBytes = 4 << 20;
-constexpr int kMaxCallsPerConnection = 1024;
+constexpr int kMaxCallsPerConnection = 128;
+// What gRPC may hold for its connections and calls. Beyond it drops idle connections, then calls.
+constexpr size_t kMaxGrpcBytes = size_t{256} << 20;
+// The reflection service, alone of all, holds a thread a stream.
+constexpr int kMaxReflectionThreads = 8;
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Settings& settings) {
   if (!settings.tls.has_value()) return grpc::InsecureServerCredentials();
@@ -52,6 +57,11 @@ absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service
   builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxRequestBytes));
   builder.SetMaxSendMessageSize(kMaxResponseBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
+  grpc::ResourceQuota quota("cairnd");
+  quota.Resize(kMaxGrpcBytes).SetMaxThreads(kMaxReflectionThreads);
+  builder.SetResourceQuota(quota);
+  // By default one a core, and each takes a thread of the quota.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   // Two cairnd on one port would each get some of the clients.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   Listener listener{.server = builder.BuildAndStart(), .address = settings.address};

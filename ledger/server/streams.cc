@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "ledger/server/status.h"
+
 namespace cairn::server {
 
-Streams::Place Streams::Enter() {
+absl::StatusOr<Streams::Place> Streams::Enter() {
   std::lock_guard lock(mutex_);
+  if (open_ == max_) {
+    return WithDefaultRetry(absl::ResourceExhaustedError(
+        absl::StrCat("the server has ", max_,
+                     " streams open, and opens no more; try again later, "
+                     "or use calls that are no streams")));
+  }
   ++open_;
   return Place(this, [](Streams* streams) { streams->Leave(); });
 }

@@ -1,4 +1,5 @@
-// The calls that stay open: tells them that the server is stopping, and waits for their end.
+// The calls that stay open: bounds their number, tells them that the server is stopping, and waits
+// for their end.
 //
 // Threads: any.
 
@@ -12,6 +13,8 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 namespace cairn::server {
 
 class Drainable {
@@ -23,9 +26,12 @@ class Drainable {
 
 class Streams {
  public:
+  explicit Streams(size_t max) : max_(max) {}
+
   // A stream holds its place until it is gone. Outlived by this.
   using Place = std::shared_ptr<void>;
-  Place Enter();
+  // kResourceExhausted with RetryInfo when all places are taken.
+  absl::StatusOr<Place> Enter();
 
   // Tells `stream` when draining begins, or at once when it has begun.
   void Add(std::weak_ptr<Drainable> stream);
@@ -37,6 +43,7 @@ class Streams {
  private:
   void Leave();
 
+  const size_t max_;
   std::mutex mutex_;
   std::condition_variable left_;
   size_t open_ = 0;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "ledger/server/read_calls.h"
@@ -18,20 +19,21 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                     public Drainable,
                     public std::enable_shared_from_this<Watch> {
  public:
-  explicit Watch(const Context& context) : place_(context.streams.Enter()) {}
-
-  void Begin(ledger::Log& log, const grpc::ByteBuffer& bytes) {
+  void Begin(const Context& context, const grpc::ByteBuffer& bytes) {
     self_ = shared_from_this();
+    absl::StatusOr<Streams::Place> place = context.streams.Enter();
+    if (!place.ok()) return End(ToGrpc(place.status()));
+    place_ = *std::move(place);
     absl::StatusOr<v1::WatchCheckpointsRequest> request =
         ParseMessage<v1::WatchCheckpointsRequest>(bytes);
     absl::Status good = request.ok() ? CheckKind(request->kind()) : request.status();
     if (!good.ok()) return End(ToGrpc(good));
     if (request->has_after_size()) sent_ = TreeSize(request->after_size());
     // First the subscription, then the newest: no checkpoint falls between.
-    subscription_ = log.Subscribe([weak = weak_from_this()](const ViewPtr& view) {
+    subscription_ = context.log.Subscribe([weak = weak_from_this()](const ViewPtr& view) {
       if (const auto self = weak.lock()) self->Offer(view);
     });
-    Offer(log.Newest());
+    Offer(context.log.Newest());
   }
 
   void OnWriteDone(bool ok) override {
@@ -56,17 +58,20 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  private:
   void Offer(const ViewPtr& view) {
     std::lock_guard lock(mutex_);
-    if (newest_ == nullptr || newest_->size() < view->size()) newest_ = view;
+    if (newest_.empty() || newest_size_ < view->size()) {
+      newest_ = view->checkpoint;
+      newest_size_ = view->size();
+    }
     Advance();
   }
 
   // Requires mutex_.
   void Advance() {
-    if (finished_ || writing_ || newest_ == nullptr) return;
-    if (sent_.has_value() && newest_->size() <= *sent_) return;
-    sent_ = newest_->size();
+    if (finished_ || writing_ || newest_.empty()) return;
+    if (sent_.has_value() && newest_size_ <= *sent_) return;
+    sent_ = newest_size_;
     v1::WatchCheckpointsResponse response;
-    response.set_checkpoint(newest_->checkpoint);
+    response.set_checkpoint(newest_);
     response_ = SerializeMessage(response);
     writing_ = true;
     StartWrite(&response_);
@@ -83,12 +88,14 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     Finish(status);
   }
 
-  const Streams::Place place_;
+  Streams::Place place_;
   std::shared_ptr<Watch> self_;  // Until OnDone.
   std::shared_ptr<void> subscription_;
 
   std::mutex mutex_;
-  ViewPtr newest_;
+  // Not the view, which would keep the entries of a commit in memory.
+  std::string newest_;
+  TreeSize newest_size_;
   std::optional<TreeSize> sent_;  // Only larger trees are sent.
   grpc::ByteBuffer response_;
   bool writing_ = false;
@@ -99,8 +106,8 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleWatch(const Context& context,
                                                         const grpc::ByteBuffer& request) {
-  const auto watch = std::make_shared<Watch>(context);
-  watch->Begin(context.log, request);
+  const auto watch = std::make_shared<Watch>();
+  watch->Begin(context, request);
   context.streams.Add(watch);
   return watch.get();
 }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -160,6 +161,54 @@ TEST_F(ProcessTest, SigtermDoesNotWaitForClientsThatAreIdleOrAskForHealthOnly) {
   grpc::Status end;
   watch->Finish(&end, nullptr);
   ASSERT_TRUE(next());
+}
+
+TEST_F(ProcessTest, StreamsOfReflectionTakeAFewThreadsAndNoMore) {
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  Client client(cairnd.address());
+  ASSERT_TRUE(client.Append(StatementOn("a")).ok());
+  const auto threads = [&cairnd] {
+    const fs::directory_iterator tasks(absl::StrCat("/proc/", cairnd.pid(), "/task"));
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const auto before = threads();
+  constexpr int kStreams = 40;
+  grpc::GenericStub generic(client.channel());
+  grpc::CompletionQueue queue;
+  const auto next = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::GenericClientAsyncReaderWriter>> streams;
+  int answered = 0;
+  for (int i = 0; i < kStreams; ++i) {
+    contexts.push_back(client.Context());
+    streams.push_back(generic.PrepareCall(
+        contexts.back().get(), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        &queue));
+    streams.back()->StartCall(nullptr);
+    ASSERT_TRUE(next());
+    const grpc::Slice list_services("\x3a\x01*");
+    streams.back()->Write(grpc::ByteBuffer(&list_services, 1), nullptr);
+    if (!next()) continue;
+    grpc::ByteBuffer answer;
+    streams.back()->Read(&answer, nullptr);
+    answered += next();
+  }
+  EXPECT_GE(answered, 1);
+  EXPECT_LE(answered, 8);
+  // gRPC's own few, which come and go, beside the eight.
+  EXPECT_LE(threads(), before + 16);
+  EXPECT_TRUE(client.Append(StatementOn("b")).ok());
+  for (int i = 0; i < kStreams; ++i) {
+    contexts[i]->TryCancel();
+    grpc::Status status;
+    streams[i]->Finish(&status, nullptr);
+    ASSERT_TRUE(next());
+  }
 }
 
 TEST_F(ProcessTest, SigintStopsItToo) {
