@@ -78,10 +78,12 @@ Credentials ReadCredentials(const grpc::ServerContextBase& context) {
 
 absl::StatusOr<std::string> CallerDirectory::ByToken(
     const std::vector<std::string>& authorization) const {
-  if (authorization.size() != 1 || !absl::StartsWithIgnoreCase(authorization[0], kScheme)) {
+  const absl::string_view header = authorization.front();
+  const absl::string_view token = header.substr(std::min(header.size(), sizeof kScheme - 1));
+  if (authorization.size() != 1 || !absl::StartsWithIgnoreCase(header, kScheme) || token.empty()) {
     return absl::UnauthenticatedError("send one header `authorization: Bearer TOKEN`");
   }
-  const Hash shown = merkle::Sha256(absl::string_view(authorization[0]).substr(sizeof kScheme - 1));
+  const Hash shown = merkle::Sha256(token);
   const std::string* found = nullptr;
   for (const CertifierSettings& certifier : certifiers_) {
     if (AnyEqual(certifier.token_sha256, shown)) found = &certifier.name;

@@ -1,6 +1,7 @@
 #include "ledger/server/flags.h"
 
 #include <iostream>
+#include <string>
 
 #include "CLI/CLI.hpp"
 
@@ -23,6 +24,11 @@ Exit codes: 0 stopped by a signal, everything answered; 1 the log failed and sto
 2 wrong flags or configuration; 3 could not start.
 )";
 
+// CLI11's form: what is wrong, or nothing.
+std::string NotEmpty(const std::string& value) {
+  return value.empty() ? "is empty; give a value, or leave the flag out" : "";
+}
+
 }  // namespace
 
 std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
@@ -43,6 +49,10 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
   app.add_flag("--accept_new_log_for_used_key", flags.accept_new_log_for_used_key,
                "begin a new log with a key that has signed another: who holds checkpoints of the "
                "other will see two histories");
+  for (CLI::Option* option : app.get_options()) {
+    // An unset variable in a script is not a flag that was not given.
+    if (option->get_items_expected_max() > 0) option->check(NotEmpty);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {

@@ -1,5 +1,6 @@
 #include "ledger/server/settings.h"
 
+#include <map>
 #include <set>
 #include <utility>
 
@@ -122,6 +123,10 @@ absl::Status TakeCredentials(const config::Certifier& in, CertifierSettings& out
   for (const std::string& text : in.token_sha256()) {
     absl::StatusOr<Hash> hash = ParseFingerprint("token_sha256", text);
     if (!hash.ok()) return hash.status();
+    if (*hash == merkle::Sha256("")) {
+      return absl::InvalidArgumentError(
+          "token_sha256 is that of the empty token; hash the token itself");
+    }
     out.token_sha256.push_back(*hash);
   }
   for (const std::string& text : in.client_certificate_sha256()) {
@@ -163,6 +168,11 @@ absl::StatusOr<CertifierSettings> ToCertifier(const config::Certifier& in, bool 
   if (certificates && !client_ca) {
     return absl::InvalidArgumentError("client certificates need tls.client_ca_file");
   }
+  if (!channel && (!out.token_sha256.empty() || certificates)) {
+    return absl::InvalidArgumentError(
+        "demand SIGNED asks for signatures alone, whatever channel they come by: remove "
+        "token_sha256 and the client certificates, or make it CHANNEL");
+  }
   if (!channel && !out.key.has_value()) {
     return absl::InvalidArgumentError("demand SIGNED needs a key");
   }
@@ -200,14 +210,24 @@ absl::Status TakeCertifiers(const File& file, Settings& settings) {
   return absl::OkStatus();
 }
 
+// The keys of the file, or those of them that flags name: a key that is taken without the state
+// file that the file gives it would be taken for one that never signed.
 absl::Status TakeKeys(const Flags& flags, const File& file, Settings& settings) {
-  for (const std::string& key : flags.key_files)
-    settings.keys.push_back({.file = key, .state_file = ""});
-  if (flags.key_files.empty()) {
-    for (const config::Key& key : file.message.key()) {
-      if (key.file().empty()) return absl::InvalidArgumentError("key.file is empty");
+  std::map<std::string, std::string> state_files;
+  for (const config::Key& key : file.message.key()) {
+    if (key.file().empty()) return absl::InvalidArgumentError("key.file is empty");
+    state_files[key.file()] = key.state_file();
+    if (flags.key_files.empty()) {
       settings.keys.push_back({.file = key.file(), .state_file = key.state_file()});
     }
+  }
+  for (const std::string& key : flags.key_files) {
+    if (!state_files.empty() && !state_files.contains(key)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--key_file ", key, " is no `key` of ", file.name,
+          ", which has others: list it there, with its state_file if it has one, or remove those"));
+    }
+    settings.keys.push_back({.file = key, .state_file = state_files[key]});
   }
   if (settings.keys.empty()) {
     return absl::InvalidArgumentError(

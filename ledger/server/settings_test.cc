@@ -58,12 +58,26 @@ TEST(ReadSettings, FlagsOverrideTheFile) {
   flags.data_dir = "flag";
   flags.key_files = {"flag.key"};
   const auto settings =
-      Read("data_dir: 'file' key { file: 'file.key' } origin: 'file.example'", flags);
+      Read("data_dir: 'file' key { file: 'flag.key' } origin: 'file.example'", flags);
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->data_dir, "flag");
   EXPECT_EQ(settings->origin, "log.example");
   ASSERT_EQ(settings->keys.size(), 1u);
   EXPECT_EQ(settings->keys[0].file, "flag.key");
+}
+
+TEST(ReadSettings, AKeyNamedByAFlagKeepsTheStateFileThatTheFileGivesIt) {
+  const std::string keys = "key { file: 'a' state_file: '/safe/a' } key { file: 'b' }";
+  Flags flags;
+  flags.key_files = {"a"};
+  const auto settings = Read(keys, flags);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  ASSERT_EQ(settings->keys.size(), 1u);
+  EXPECT_EQ(settings->keys[0].state_file, "/safe/a");
+  flags.key_files = {"a", "./b"};
+  const auto mixed = Read(keys, flags);
+  EXPECT_EQ(mixed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(mixed.status().ToString().find("--key_file ./b is no `key` of"), std::string::npos);
 }
 
 TEST(ReadSettings, FingerprintsMayBeWrittenAsOpensslPrintsThem) {
@@ -91,6 +105,15 @@ TEST(ReadSettings, NamesTheLineAndWhatIsWrong) {
       {"certifier { name: 'x' demand: CHANNEL }", "needs token_sha256"},
       {"certifier { name: 'x' demand: CHANNEL token_sha256: 'secret' }", "SHA-256"},
       {"certifier { name: 'x' demand: CHANNEL client_certificate_san: 'a' }", "client_ca_file"},
+      {"certifier { name: 'x' demand: CHANNEL token_sha256: "
+       "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }",
+       "empty token"},
+      {"certifier { name: 'x' demand: SIGNED key: '" + std::string(kKey) + "'" + token + " }",
+       "asks for signatures alone"},
+      {"tls { certificate_file: 'c' key_file: 'k' client_ca_file: 'ca' } certifier { name: 'x' "
+       "demand: SIGNED key: '" +
+           std::string(kKey) + "' client_certificate_san: 'x.example' }",
+       "asks for signatures alone"},
       {x + x, "config:2: certifier \"x\": is declared twice"},
       {x + "certifier { name: 'y' demand: CHANNEL" + token + " }", "listed twice"},
       {"tls { key_file: 'k' }", "certificate_file"},

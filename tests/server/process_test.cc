@@ -319,6 +319,14 @@ TEST_F(ProcessTest, WrongUsageExitsWithTwo) {
   ExpectRefused(Args({"--no_such_flag"}), 2, "no_such_flag");
   ExpectRefused({}, 2, "data_dir");
   ExpectRefused(Args({"--grpc_address", "7717"}), 2, "HOST:PORT");
+  for (const char* flag :
+       {"--config", "--data_dir", "--origin", "--grpc_address", "--key_file", "--address_file"}) {
+    ExpectRefused(Args({flag, ""}), 2, absl::StrCat(flag, ": is empty"));
+    // As a script writes it whose variable is not set.
+    std::vector<std::string> joined = Args();
+    joined.push_back(absl::StrCat(flag, "="));
+    ExpectRefused(joined, 2, flag);
+  }
   ExpectRefused(Args({"--origin", "two words"}), 2, "origin");
   const fs::path config = directory_.path() / "config";
   WriteFile(config, "origin: 'x'\nno_such_field: 1\n");
