@@ -181,6 +181,37 @@ grpc::Status Client::SendRaw(const std::string& method, const std::string& bytes
   return done.get_future().get();
 }
 
+std::string Client::CallOther(const std::string& method, const std::string& request) {
+  grpc::GenericStub generic(channel_);
+  grpc::CompletionQueue queue;
+  const auto context = Context();
+  const auto call = generic.PrepareCall(context.get(), method, &queue);
+  const auto next = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const grpc::Slice slice(request);
+  call->StartCall(nullptr);
+  if (!next()) return "no call";
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  if (!next()) return "not written";
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  if (!next()) return "no answer";
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(response.Dump(&slices).ok());
+  std::string out;
+  for (const grpc::Slice& part : slices) {
+    out.append(reinterpret_cast<const char*>(part.begin()), part.size());
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  EXPECT_TRUE(next());
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return out;
+}
+
 google::rpc::Status Details(const grpc::Status& status) {
   google::rpc::Status details;
   EXPECT_TRUE(details.ParseFromString(status.error_details()));

@@ -77,6 +77,9 @@ class Client {
 
   // Bytes that need not be a message, to a unary method of cairn.v1.Log.
   grpc::Status SendRaw(const std::string& method, const std::string& bytes);
+  // The answer of a method of another service, whose schema these tests do not carry. Fails the
+  // test where there is none.
+  std::string CallOther(const std::string& method, const std::string& request);
 
  private:
   std::shared_ptr<grpc::Channel> channel_;
