@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -15,7 +16,6 @@ absl::Status Malformed(absl::string_view text) {
 }
 
 bool IsLoopback(const std::string& host) {
-  if (absl::AsciiStrToLower(host) == "localhost") return true;
   in_addr v4;
   if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
   in6_addr v6;
@@ -46,6 +46,7 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   } else if (host.empty() || host.find_first_of(":/[]") != absl::string_view::npos) {
     return Malformed(text);
   }
+  if (absl::EqualsIgnoreCase(host, "localhost")) host = "127.0.0.1";
   Address address{.host = std::string(host), .port = static_cast<uint16_t>(port)};
   address.loopback = IsLoopback(address.host);
   return address;

@@ -12,10 +12,10 @@
 namespace cairn::server {
 
 struct Address {
-  std::string host;  // As given, without brackets.
+  // As given, without brackets; but 127.0.0.1 for localhost, so that no name server has a say.
+  std::string host;
   uint16_t port = 0;
-  // Only this machine can reach it: 127.0.0.0/8, ::1 or localhost. By its text alone, so that no
-  // name server has a say.
+  // Only this machine can reach it: 127.0.0.0/8 or ::1.
   bool loopback = false;
 
   // HOST:PORT, brackets around an IPv6 host.

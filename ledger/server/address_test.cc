@@ -28,6 +28,11 @@ TEST(ParseAddress, FormatsAsItParses) {
   }
 }
 
+TEST(ParseAddress, LocalhostIsAnAddressThatNobodyResolves) {
+  EXPECT_EQ(ParseAddress("localhost:1")->Format(), "127.0.0.1:1");
+  EXPECT_EQ(ParseAddress("LOCALHOST:0")->Format(), "127.0.0.1:0");
+}
+
 TEST(ParseAddress, RefusesWhatIsNoHostAndPort) {
   for (const char* text : {"", "7717", ":7717", "localhost", "localhost:", "localhost:65536",
                            "localhost:-1", "localhost: 1", "localhost:+1", "::1:7717", "[::1]",
