@@ -34,7 +34,7 @@ absl::StatusOr<entry::Statement> ParseStatement(absl::string_view path, const v1
                                      " is none of UNSPECIFIED (0), PASS (1), FAIL (2) and "
                                      "CONDITIONAL (3)"));
   }
-  if (in.has_supersedes() && in.supersedes() > kMaxTreeSize) {
+  if (in.has_supersedes() && in.supersedes() >= kMaxTreeSize) {
     return InvalidField(absl::StrCat(path, "supersedes"),
                         "is beyond any log; name an index, or leave it out");
   }

@@ -43,6 +43,7 @@ std::vector<BadStatement> BadStatements() {
        [](v1::Statement& s) { s.set_policy_status(static_cast<v1::PolicyStatus>(-1)); }},
       {"supersedes", [](v1::Statement& s) { s.set_supersedes(~uint64_t{0}); }},
       {"supersedes", [](v1::Statement& s) { s.set_supersedes(uint64_t{1} << 63); }},
+      {"supersedes", [](v1::Statement& s) { s.set_supersedes((uint64_t{1} << 63) - 1); }},
       {"certifier", [long_text](v1::Statement& s) { s.set_certifier(long_text); }},
       {"certifier", [](v1::Statement& s) { s.set_certifier("two words"); }},
       {"trace", [long_text](v1::Statement& s) { s.set_trace(long_text); }},
