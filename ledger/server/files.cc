@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
     bytes.remove_prefix(wrote);
   }
   if (fsync(fd) != 0) return Failed("cannot sync", path);
+  return absl::OkStatus();
+}
+
+absl::Status SyncDirectoryOf(const std::string& path) {
+  const std::string directory = std::filesystem::absolute(path).parent_path().string();
+  const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) return Failed("cannot sync", directory);
   return absl::OkStatus();
 }
 
@@ -84,10 +92,19 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
     if (absl::Status status = WriteAll(fd.get(), bytes, beside); !status.ok()) return status;
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return Failed("cannot rename to", path);
-  const std::string directory = std::filesystem::absolute(path).parent_path().string();
-  const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) return Failed("cannot sync", directory);
-  return absl::OkStatus();
+  return SyncDirectoryOf(path);
+}
+
+absl::Status MakeFile(const std::string& path, absl::string_view bytes) {
+  // A name of our own: what another process writes beside must not become ours.
+  std::string beside = path + ".XXXXXX";
+  const Fd fd(mkostemp(beside.data(), O_CLOEXEC));
+  if (fd.get() < 0) return Failed("cannot create", beside);
+  absl::Status made = WriteAll(fd.get(), bytes, beside);
+  // Unlike a rename this fails where a file is.
+  if (made.ok() && link(beside.c_str(), path.c_str()) != 0) made = Failed("cannot make", path);
+  unlink(beside.c_str());
+  return made.ok() ? SyncDirectoryOf(path) : made;
 }
 
 }  // namespace cairn::server

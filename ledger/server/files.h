@@ -1,4 +1,7 @@
-// Small files, read and replaced as a whole.
+// Small files, read, made and replaced as a whole.
+//
+// Errors, besides those named: what the system said, as absl::ErrnoToStatus translates it, with the
+// file's name.
 
 #ifndef CAIRN_LEDGER_SERVER_FILES_H_
 #define CAIRN_LEDGER_SERVER_FILES_H_
@@ -18,8 +21,11 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
                                           bool private_only = false);
 
 // Replaces the file so that after a crash it holds the old bytes or the new: written beside,
-// synced, renamed, and the directory synced. kUnavailable, with the reason, when the disk will not.
+// synced, renamed, and the directory synced.
 absl::Status ReplaceFile(const std::string& path, absl::string_view bytes);
+
+// Makes the file, as durable, if there is none: else kAlreadyExists. Of many at once one succeeds.
+absl::Status MakeFile(const std::string& path, absl::string_view bytes);
 
 }  // namespace cairn::server
 

@@ -105,9 +105,15 @@ absl::Status BindKeys(const std::vector<KeySettings>& keys, const ledger::LogIde
           "), but the directory holds log ", id,
           "; a key signs one log only: use that log's directory, or make another key"));
     }
-    if (absl::Status wrote = ReplaceFile(key.state_file, absl::StrCat(id, "\n")); !wrote.ok()) {
-      return wrote;
+    const std::string line = absl::StrCat(id, "\n");
+    const absl::Status wrote =
+        state->has_value() ? ReplaceFile(key.state_file, line) : MakeFile(key.state_file, line);
+    if (absl::IsAlreadyExists(wrote)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("key file ", key.file, " was taken by another log just now (says ",
+                       key.state_file, "); a key signs one log only: make another key"));
     }
+    if (!wrote.ok()) return wrote;
   }
   return absl::OkStatus();
 }

@@ -29,7 +29,8 @@ absl::StatusOr<bool> AnyKeyUsed(const std::vector<KeySettings>& keys);
 
 // Binds the keys to the log `identity`, which is durable already. Call before the log signs
 // anything. `accept_new_log` replaces what the state files say; without it another log's id is
-// refused. Durable when it returns OK.
+// refused. Of several processes that begin a log with one key at once, one succeeds. Durable when
+// it returns OK.
 absl::Status BindKeys(const std::vector<KeySettings>& keys, const ledger::LogIdentity& identity,
                       bool accept_new_log);
 
