@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -142,7 +143,7 @@ class AppendStreamTest : public ::testing::Test {
       : callers_({}),
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
-        workers_(1),
+        workers_(1, 2),
         context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
@@ -183,6 +184,16 @@ class AppendStreamTest : public ::testing::Test {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::Log::Stub> stub_;
 };
+
+// RESOURCE_EXHAUSTED, and when to try again.
+void ExpectRefused(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
+  google::rpc::Status details;
+  google::rpc::RetryInfo retry;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_EQ(details.details_size(), 1);
+  EXPECT_TRUE(details.details(0).UnpackTo(&retry));
+}
 
 TEST_F(AppendStreamTest, StopsReadingAtEightUnansweredBatches) {
   constexpr uint64_t kBatches = 30;
@@ -357,18 +368,10 @@ TEST_F(AppendStreamTest, BeyondTheNumberOfStreamsNoneIsOpenedAndUnaryCallsGoOn) 
   const auto list = stub_->ListEntries(&held[2], all);
   log_.AwaitReading();
 
-  const auto expect_refused = [](const grpc::Status& status) {
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-    google::rpc::Status details;
-    google::rpc::RetryInfo retry;
-    ASSERT_TRUE(details.ParseFromString(status.error_details()));
-    ASSERT_EQ(details.details_size(), 1);
-    EXPECT_TRUE(details.details(0).UnpackTo(&retry));
-  };
   grpc::ClientContext refused[3];
-  expect_refused(stub_->AppendStream(&refused[0])->Finish());
-  expect_refused(stub_->WatchCheckpoints(&refused[1], {})->Finish());
-  expect_refused(stub_->ListEntries(&refused[2], all)->Finish());
+  ExpectRefused(stub_->AppendStream(&refused[0])->Finish());
+  ExpectRefused(stub_->WatchCheckpoints(&refused[1], {})->Finish());
+  ExpectRefused(stub_->ListEntries(&refused[2], all)->Finish());
   Fence();
 
   held[1].TryCancel();
@@ -383,6 +386,40 @@ TEST_F(AppendStreamTest, BeyondTheNumberOfStreamsNoneIsOpenedAndUnaryCallsGoOn) 
   held[0].TryCancel();
   held[2].TryCancel();
   log_.Answer(/*newest=*/true);
+}
+
+TEST_F(AppendStreamTest, ReadsThatTheWorkersHaveNoRoomForAreRefusedWithATimeToTryAgain) {
+  std::promise<void> started, go;
+  workers_.Run([&] {
+    started.set_value();
+    go.get_future().wait();
+  });
+  started.get_future().wait();
+  while (workers_.Offer([] {}).ok()) {
+  }
+  v1::ProveRequest prove;
+  prove.set_index(0);
+  v1::ProveResponse proven;
+  v1::GetConsistencyRequest consistency;
+  consistency.set_old_size(1);
+  v1::GetConsistencyResponse linked;
+  v1::ListEntriesRequest all;
+  all.set_end(kSize);
+  grpc::ClientContext refused[3];
+  ExpectRefused(stub_->Prove(&refused[0], prove, &proven));
+  ExpectRefused(stub_->GetConsistency(&refused[1], consistency, &linked));
+  ExpectRefused(stub_->ListEntries(&refused[2], all)->Finish());
+  // This one needs no disk.
+  Fence();
+  go.set_value();
+  // The held log makes no proofs; it is asked for one.
+  for (grpc::StatusCode code = grpc::StatusCode::RESOURCE_EXHAUSTED;
+       code != grpc::StatusCode::UNIMPLEMENTED;) {
+    grpc::ClientContext context;
+    code = stub_->Prove(&context, prove, &proven).error_code();
+    ASSERT_TRUE(code == grpc::StatusCode::UNIMPLEMENTED ||
+                code == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
 }
 
 // What is read while draining begins is answered or not appended. The rounds move the beginning

@@ -26,6 +26,7 @@ namespace cairn::server {
 namespace {
 
 constexpr int kWorkerThreads = 2;
+constexpr size_t kMaxWaitingReads = 1'024;
 constexpr size_t kMaxStreams = 1'024;
 
 // The store under the guard against a second history: a log that does not exist is created only
@@ -93,7 +94,7 @@ class RunningDaemon final : public Daemon {
     callers_ = std::make_unique<CallerDirectory>(settings.certifiers);
     admission_ = std::make_unique<Admission>(settings.origin, settings.address.loopback);
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
-    workers_ = std::make_unique<Workers>(kWorkerThreads);
+    workers_ = std::make_unique<Workers>(kWorkerThreads, kMaxWaitingReads);
     context_.reset(
         new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_, alarm_});
     service_ = MakeLogService(*context_);

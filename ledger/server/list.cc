@@ -17,7 +17,8 @@ constexpr size_t kMaxEntriesBytes = kMaxBatchBytes - (size_t{32} << 10);
 // Bounds the framing, which is 2 to 3 bytes an entry.
 constexpr uint64_t kMaxEntriesPerMessage = 8'192;
 
-// Its reactions never overlap: there is one write at a time, and nothing else acts on it.
+// Its reactions never overlap: there is one read or one write at a time, and nothing else acts on
+// it.
 class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   explicit List(const Context& context) : context_(context), view_(*context.log.Newest()) {
@@ -43,19 +44,24 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
           absl::StrCat("end: ", end_, " is beyond the tree, whose size is ", view_.size().value(),
                        "; ask for less, or wait for it to grow"))));
     }
-    SendNext();
+    Continue();
   }
 
   void OnWriteDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::CANCELLED);
-    SendNext();
+    Continue();
   }
 
   void OnDone() override { delete this; }
 
  private:
-  void SendNext() {
+  void Continue() {
     if (next_ == end_) return Finish(grpc::Status::OK);
+    const absl::Status taken = context_.workers.Offer([this] { SendNext(); });
+    if (!taken.ok()) Finish(ToGrpc(WithDefaultRetry(taken)));
+  }
+
+  void SendNext() {
     const uint64_t end = std::min(end_, next_ + kMaxEntriesPerMessage);
     absl::StatusOr<std::vector<std::string>> entries =
         context_.log.ReadEntries(view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);

@@ -1,5 +1,6 @@
 // Log.ListEntries: a range of entries in messages of at most 1 MiB, each read when the one before
-// has been taken.
+// has been taken. While too many other reads wait it ends with RESOURCE_EXHAUSTED, and when the
+// server stops with UNAVAILABLE; what came is good.
 
 #ifndef CAIRN_LEDGER_SERVER_LIST_H_
 #define CAIRN_LEDGER_SERVER_LIST_H_

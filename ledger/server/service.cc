@@ -34,15 +34,17 @@ class LogService final : public RawService {
   }
   grpc::ServerUnaryReactor* Prove(grpc::CallbackServerContext* call, const Bytes* request,
                                   Bytes* response) override {
-    return Answer<v1::ProveRequest>(call, *request, response, server::Prove);
+    return Read<v1::ProveRequest>(call, *request, response, server::Prove);
   }
   grpc::ServerUnaryReactor* GetConsistency(grpc::CallbackServerContext* call, const Bytes* request,
                                            Bytes* response) override {
-    return Answer<v1::GetConsistencyRequest>(call, *request, response, server::GetConsistency);
+    return Read<v1::GetConsistencyRequest>(call, *request, response, server::GetConsistency);
   }
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const Bytes* request,
                                           Bytes* response) override {
-    return Answer<v1::GetCheckpointRequest>(call, *request, response, server::GetCheckpoint);
+    grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+    Answer<v1::GetCheckpointRequest>(reactor, *request, response, server::GetCheckpoint);
+    return reactor;
   }
   grpc::ServerWriteReactor<Bytes>* WatchCheckpoints(grpc::CallbackServerContext*,
                                                     const Bytes* request) override {
@@ -54,20 +56,27 @@ class LogService final : public RawService {
   }
 
  private:
-  // Answers a unary reading call with `read(log, request)`.
-  template <typename Request, typename Read>
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* call, const Bytes& bytes,
-                                   Bytes* response, Read read) {
+  // Answers a unary call with `read(log, request)`, on a worker: it may read the disk.
+  template <typename Request, typename Function>
+  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* call, const Bytes& bytes,
+                                 Bytes* response, Function read) {
     grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+    // The bytes live until the call is finished.
+    const absl::Status taken = context_.workers.Offer([this, reactor, &bytes, response, read] {
+      Answer<Request>(reactor, bytes, response, read);
+    });
+    if (!taken.ok()) reactor->Finish(ToGrpc(WithDefaultRetry(taken)));
+    return reactor;
+  }
+
+  template <typename Request, typename Function>
+  void Answer(grpc::ServerUnaryReactor* reactor, const Bytes& bytes, Bytes* response,
+              Function read) {
     const absl::StatusOr<Request> request = ParseMessage<Request>(bytes);
-    if (!request.ok()) {
-      reactor->Finish(ToGrpc(request.status()));
-      return reactor;
-    }
+    if (!request.ok()) return reactor->Finish(ToGrpc(request.status()));
     const auto out = read(context_.log, *request);
     if (out.ok()) *response = SerializeMessage(*out);
     reactor->Finish(ToGrpc(context_.alarm.Note(out.status())));
-    return reactor;
   }
 
   const Context& context_;

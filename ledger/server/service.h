@@ -1,6 +1,7 @@
 // The gRPC service cairn.v1.Log over a log.
 //
-// Threads: gRPC's. Lifetime: the context's parts outlive the server that this is registered with.
+// Threads: gRPC's; what reads the disk runs on the context's workers. Lifetime: the context's parts
+// outlive the server that this is registered with.
 
 #ifndef CAIRN_LEDGER_SERVER_SERVICE_H_
 #define CAIRN_LEDGER_SERVER_SERVICE_H_

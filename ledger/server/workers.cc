@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace cairn::server {
 
-Workers::Workers(int threads) {
+Workers::Workers(int threads, size_t max_waiting) : max_waiting_(max_waiting) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Loop(); });
 }
 
@@ -24,6 +26,20 @@ void Workers::Run(std::function<void()> task) {
     tasks_.push_back(std::move(task));
   }
   changed_.notify_one();
+}
+
+absl::Status Workers::Offer(std::function<void()> task) {
+  {
+    std::lock_guard lock(mutex_);
+    if (ending_) return absl::UnavailableError("the server is stopping; ask again later");
+    if (tasks_.size() >= max_waiting_) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the server has ", tasks_.size(), " reads to do; ask again later"));
+    }
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return absl::OkStatus();
 }
 
 void Workers::Loop() {

@@ -1,29 +1,37 @@
-// A few threads for what must not run on the log's answering thread, such as reading the disk.
+// A few threads for what must run neither on the log's answering thread nor on gRPC's, such as
+// reading the disk.
 //
-// The queue is bounded by the calls in flight: each puts at most one task a request here.
-// Threads: Run() from any.
+// Threads: Run() and Offer() from any.
 
 #ifndef CAIRN_LEDGER_SERVER_WORKERS_H_
 #define CAIRN_LEDGER_SERVER_WORKERS_H_
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+
 namespace cairn::server {
 
 class Workers {
  public:
-  explicit Workers(int threads);
+  // `max_waiting`: see Offer().
+  Workers(int threads, size_t max_waiting);
   ~Workers() { Stop(); }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Not after Stop().
+  // For answers that are owed: bounded by the log's queue and by the streams, not here. Not after
+  // Stop().
   void Run(std::function<void()> task);
+  // For what can be refused. kResourceExhausted while `max_waiting` tasks wait, kUnavailable after
+  // Stop(); `task` is not run then.
+  absl::Status Offer(std::function<void()> task);
 
   // Runs what is queued, then ends the threads. Idempotent.
   void Stop();
@@ -31,6 +39,7 @@ class Workers {
  private:
   void Loop();
 
+  const size_t max_waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;
