@@ -83,19 +83,23 @@ class HeldLog : public ledger::Log {
     std::lock_guard lock(mutex_);
     return view_;
   }
-  // Another newest view; returns the commit of the one before.
-  std::weak_ptr<const ledger::RecentCommit> RenewView() {
+  // Another newest view, told to whoever listens; returns the commit of the one before.
+  std::weak_ptr<const ledger::RecentCommit> RenewView(uint64_t size = kSize) {
     auto view = std::make_shared<ledger::View>();
-    view->state.size = TreeSize(kSize);
-    view->checkpoint = "checkpoint";
+    view->state.size = TreeSize(size);
+    view->checkpoint = absl::StrCat("checkpoint ", size);
     view->certifiers = std::make_shared<const entry::CertifierRegistry>();
     // Beyond all that is answered here.
     view->recent = std::make_shared<const ledger::RecentCommit>(
         ledger::RecentCommit{.first = LeafIndex(uint64_t{1} << 40),
                              .entries = {},
                              .extension = merkle::Edge().Append({})});
-    std::lock_guard lock(mutex_);
-    const auto before = std::exchange(view_, view);
+    std::shared_ptr<const ledger::View> before;
+    {
+      std::lock_guard lock(mutex_);
+      before = std::exchange(view_, view);
+    }
+    if (listener_) listener_(view);
     if (before == nullptr) return {};
     return before->recent;
   }
@@ -121,12 +125,17 @@ class HeldLog : public ledger::Log {
                                               size_t) override {
     return absl::UnimplementedError("");
   }
-  std::shared_ptr<void> Subscribe(Listener) override { return nullptr; }
+  // Once, by the service.
+  std::shared_ptr<void> Subscribe(Listener listener) override {
+    listener_ = std::move(listener);
+    return nullptr;
+  }
   absl::Status healthy() const override { return absl::OkStatus(); }
   void Stop() override {}
 
  private:
   std::shared_ptr<const ledger::View> view_;
+  Listener listener_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
@@ -419,6 +428,32 @@ TEST_F(AppendStreamTest, ReadsThatTheWorkersHaveNoRoomForAreRefusedWithATimeToTr
     code = stub_->Prove(&context, prove, &proven).error_code();
     ASSERT_TRUE(code == grpc::StatusCode::UNIMPLEMENTED ||
                 code == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+}
+
+TEST_F(AppendStreamTest, WatchersAreToldByAWorkerOfTheNewestOnly) {
+  grpc::ClientContext contexts[3];
+  std::unique_ptr<grpc::ClientReader<v1::WatchCheckpointsResponse>> watches[3];
+  v1::WatchCheckpointsResponse seen;
+  for (int i = 0; i < 3; ++i) {
+    watches[i] = stub_->WatchCheckpoints(&contexts[i], {});
+    ASSERT_TRUE(watches[i]->Read(&seen));
+    EXPECT_EQ(seen.checkpoint(), "checkpoint 100");
+  }
+  std::promise<void> started, go;
+  workers_.Run([&] {
+    started.set_value();
+    go.get_future().wait();
+  });
+  started.get_future().wait();
+  // The log goes on, and nobody queues anything.
+  for (uint64_t size = kSize + 1; size <= kSize + 50; ++size) log_.RenewView(size);
+  go.set_value();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(watches[i]->Read(&seen));
+    EXPECT_EQ(seen.checkpoint(), "checkpoint 150");
+    contexts[i].TryCancel();
+    EXPECT_EQ(watches[i]->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
 }
 

@@ -23,7 +23,7 @@ using RawService = Grpc::WithRawCallbackMethod_Append<Grpc::WithRawCallbackMetho
 
 class LogService final : public RawService {
  public:
-  explicit LogService(const Context& context) : context_(context) {}
+  explicit LogService(const Context& context) : context_(context), watchers_(context) {}
 
   grpc::ServerUnaryReactor* Append(grpc::CallbackServerContext* call, const Bytes* request,
                                    Bytes* response) override {
@@ -48,7 +48,7 @@ class LogService final : public RawService {
   }
   grpc::ServerWriteReactor<Bytes>* WatchCheckpoints(grpc::CallbackServerContext*,
                                                     const Bytes* request) override {
-    return HandleWatch(context_, *request);
+    return watchers_.Handle(*request);
   }
   grpc::ServerWriteReactor<Bytes>* ListEntries(grpc::CallbackServerContext*,
                                                const Bytes* request) override {
@@ -80,6 +80,7 @@ class LogService final : public RawService {
   }
 
   const Context& context_;
+  Watchers watchers_;
 };
 
 }  // namespace

@@ -1,27 +1,25 @@
 #include "ledger/server/watch.h"
 
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
+#include <vector>
 
 #include "ledger/server/read_calls.h"
 #include "ledger/server/request.h"
 #include "ledger/server/status.h"
 
 namespace cairn::server {
-namespace {
 
-using ViewPtr = std::shared_ptr<const ledger::View>;
-
-class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-                    public Drainable,
-                    public std::enable_shared_from_this<Watch> {
+// One call. Holds no view, which would keep the entries of a commit in memory.
+class Watchers::Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                              public Drainable,
+                              public std::enable_shared_from_this<Watch> {
  public:
-  void Begin(const Context& context, const grpc::ByteBuffer& bytes) {
+  explicit Watch(Watchers& watchers) : watchers_(watchers) {}
+
+  void Begin(const grpc::ByteBuffer& bytes) {
     self_ = shared_from_this();
-    absl::StatusOr<Streams::Place> place = context.streams.Enter();
+    absl::StatusOr<Streams::Place> place = watchers_.context_.streams.Enter();
     if (!place.ok()) return End(ToGrpc(place.status()));
     place_ = *std::move(place);
     absl::StatusOr<v1::WatchCheckpointsRequest> request =
@@ -29,16 +27,18 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     absl::Status good = request.ok() ? CheckKind(request->kind()) : request.status();
     if (!good.ok()) return End(ToGrpc(good));
     if (request->has_after_size()) sent_ = TreeSize(request->after_size());
-    // First the subscription, then the newest: no checkpoint falls between.
-    subscription_ = context.log.Subscribe([weak = weak_from_this()](const ViewPtr& view) {
-      if (const auto self = weak.lock()) self->Offer(view);
-    });
-    Offer(context.log.Newest());
+    watchers_.Add(self_);
+  }
+
+  void Offer(std::shared_ptr<const Message> message) {
+    std::lock_guard lock(mutex_);
+    if (newest_ == nullptr || newest_->size < message->size) newest_ = std::move(message);
+    Advance();
   }
 
   void OnWriteDone(bool ok) override {
     std::lock_guard lock(mutex_);
-    writing_ = false;
+    writing_ = nullptr;
     if (ok) return Advance();
     EndLocked(grpc::Status::CANCELLED);
   }
@@ -50,31 +50,18 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   void OnDone() override {
-    // The listener holds this only while it runs, so nothing waits for itself here.
-    subscription_.reset();
+    watchers_.Remove(*this);
     const auto last = std::move(self_);
   }
 
  private:
-  void Offer(const ViewPtr& view) {
-    std::lock_guard lock(mutex_);
-    if (newest_.empty() || newest_size_ < view->size()) {
-      newest_ = view->checkpoint;
-      newest_size_ = view->size();
-    }
-    Advance();
-  }
-
   // Requires mutex_.
   void Advance() {
-    if (finished_ || writing_ || newest_.empty()) return;
-    if (sent_.has_value() && newest_size_ <= *sent_) return;
-    sent_ = newest_size_;
-    v1::WatchCheckpointsResponse response;
-    response.set_checkpoint(newest_);
-    response_ = SerializeMessage(response);
-    writing_ = true;
-    StartWrite(&response_);
+    if (finished_ || writing_ != nullptr || newest_ == nullptr) return;
+    if (sent_.has_value() && newest_->size <= *sent_) return;
+    sent_ = newest_->size;
+    writing_ = newest_;
+    StartWrite(&writing_->bytes);
   }
 
   void End(const grpc::Status& status) {
@@ -88,28 +75,85 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     Finish(status);
   }
 
+  Watchers& watchers_;
   Streams::Place place_;
   std::shared_ptr<Watch> self_;  // Until OnDone.
-  std::shared_ptr<void> subscription_;
 
   std::mutex mutex_;
-  // Not the view, which would keep the entries of a commit in memory.
-  std::string newest_;
-  TreeSize newest_size_;
+  std::shared_ptr<const Message> newest_;
+  std::shared_ptr<const Message> writing_;
   std::optional<TreeSize> sent_;  // Only larger trees are sent.
-  grpc::ByteBuffer response_;
-  bool writing_ = false;
   bool finished_ = false;
 };
 
-}  // namespace
+Watchers::Watchers(const Context& context)
+    : context_(context),
+      newest_(Serialize(*context.log.Newest())),
+      subscription_(context.log.Subscribe(
+          [this](const std::shared_ptr<const ledger::View>& view) { OnView(*view); })) {
+  // A tree that was signed before the subscription.
+  OnView(*context.log.Newest());
+}
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* HandleWatch(const Context& context,
-                                                        const grpc::ByteBuffer& request) {
-  const auto watch = std::make_shared<Watch>();
-  watch->Begin(context, request);
-  context.streams.Add(watch);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Handle(const grpc::ByteBuffer& request) {
+  const auto watch = std::make_shared<Watch>(*this);
+  watch->Begin(request);
+  context_.streams.Add(watch);
   return watch.get();
+}
+
+std::shared_ptr<const Watchers::Message> Watchers::Serialize(const ledger::View& view) {
+  v1::WatchCheckpointsResponse response;
+  response.set_checkpoint(view.checkpoint);
+  return std::make_shared<const Message>(
+      Message{.size = view.size(), .bytes = SerializeMessage(response)});
+}
+
+void Watchers::Add(const std::shared_ptr<Watch>& watch) {
+  std::shared_ptr<const Message> newest;
+  {
+    std::lock_guard lock(mutex_);
+    watches_.emplace(watch.get(), watch);
+    newest = newest_;
+  }
+  watch->Offer(std::move(newest));
+}
+
+void Watchers::Remove(const Watch& watch) {
+  std::lock_guard lock(mutex_);
+  watches_.erase(&watch);
+}
+
+void Watchers::OnView(const ledger::View& view) {
+  {
+    std::lock_guard lock(mutex_);
+    if (view.size() <= newest_->size) return;
+    newest_ = Serialize(view);
+    if (walking_ || watches_.empty()) return;
+    walking_ = true;
+  }
+  context_.workers.Run([this] { Walk(); });
+}
+
+void Watchers::Walk() {
+  std::shared_ptr<const Message> newest;
+  std::vector<std::weak_ptr<Watch>> watches;
+  {
+    std::lock_guard lock(mutex_);
+    newest = newest_;
+    watches.reserve(watches_.size());
+    for (const auto& [key, watch] : watches_) watches.push_back(watch);
+  }
+  for (const auto& watch : watches) {
+    if (const auto alive = watch.lock()) alive->Offer(newest);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    walking_ = newest_ != newest;
+    if (!walking_) return;
+  }
+  // Behind what waits meanwhile: commits may come faster than walks.
+  context_.workers.Run([this] { Walk(); });
 }
 
 }  // namespace cairn::server
