@@ -10,14 +10,10 @@
 namespace cairn::server {
 
 bool IsRecent(const ledger::View& view, LeafIndex index) {
-  return view.recent != nullptr && index >= view.recent->first &&
-         index.value() - view.recent->first.value() < view.recent->entries.size();
+  return view.recent != nullptr && index >= view.recent->first;
 }
 
 absl::StatusOr<std::string> EntryOf(ledger::Log& log, const ledger::View& view, LeafIndex index) {
-  if (IsRecent(view, index)) {
-    return view.recent->entries[index.value() - view.recent->first.value()];
-  }
   absl::StatusOr<std::vector<std::string>> entries =
       log.ReadEntries(view, index, LeafIndex(index.value() + 1), entry::kMaxEntryBytes);
   if (!entries.ok()) return entries.status();
@@ -25,9 +21,6 @@ absl::StatusOr<std::string> EntryOf(ledger::Log& log, const ledger::View& view, 
 }
 
 absl::StatusOr<std::string> ProofOf(ledger::Log& log, const ledger::View& view, LeafIndex index) {
-  if (IsRecent(view, index)) {
-    return merkle::FormatProof(view.recent->extension.InclusionProof(index));
-  }
   absl::StatusOr<merkle::Proof> proof = log.InclusionProof(view, index, view.size());
   if (!proof.ok()) return proof.status();
   return merkle::FormatProof(*proof);

@@ -1,6 +1,6 @@
 // What an append is answered with: the entry and its inclusion proof under the view's checkpoint.
 //
-// Entries of the commit that led to the view come from memory; others (duplicates) are read.
+// The log has those of the commit that led to the view in memory; others (duplicates) are read.
 // Threads: any.
 
 #ifndef CAIRN_LEDGER_SERVER_ANSWER_H_
@@ -16,7 +16,7 @@
 
 namespace cairn::server {
 
-// Whether EntryOf and ProofOf need no disk.
+// Whether EntryOf and ProofOf need no disk. Requires: the view's tree contains `index`.
 bool IsRecent(const ledger::View& view, LeafIndex index);
 
 // Errors as of Log's reading calls. Requires: the view's tree contains `index`.
