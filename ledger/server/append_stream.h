@@ -2,9 +2,11 @@
 //
 // At most kMaxUnanswered batches are between reading and written answer, and once answers of more
 // than kMaxUnwrittenBytes wait for a client that does not read them, no further batch is read: flow
-// control holds the client. A message that does not parse ends the stream with
-// INVALID_ARGUMENT after the answers before it; what is wrong inside a batch is that batch's
-// answer. When the server stops, what was read is answered and the stream ends with UNAVAILABLE.
+// control holds the client. A message that does not parse ends the stream with INVALID_ARGUMENT
+// after the answers before it. One above kMaxRequestBytes gRPC does not hand over: it ends the
+// stream with RESOURCE_EXHAUSTED, and answers that are not written by then are lost. What is wrong
+// inside a batch is that batch's answer. When the server stops, what was read is answered and the
+// stream ends with UNAVAILABLE.
 
 #ifndef CAIRN_LEDGER_SERVER_APPEND_STREAM_H_
 #define CAIRN_LEDGER_SERVER_APPEND_STREAM_H_

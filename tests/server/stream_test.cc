@@ -190,6 +190,24 @@ TEST_F(StreamTest, AMessageThatIsNoBatchEndsTheStreamAfterTheAnswersBeforeIt) {
   EXPECT_EQ(client_.Newest().size, TreeSize(1));
 }
 
+TEST_F(StreamTest, AMessageThatIsTooLargeEndsTheStream) {
+  const auto context = client_.Context();
+  const auto stream = client_.stub().AppendStream(context.get());
+  v1::AppendStreamResponse answer;
+  ASSERT_TRUE(stream->Write(Batch(1, {"a"})));
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_EQ(answer.count(), 1u);
+  v1::AppendStreamRequest large = Batch(2, {"b"});
+  large.mutable_statements(0)->set_trace(std::string(2 << 20, 't'));
+  stream->Write(large);
+  EXPECT_FALSE(stream->Read(&answer));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
+  EXPECT_NE(status.error_message().find("larger than max"), std::string::npos)
+      << status.error_message();
+  EXPECT_EQ(client_.Newest().size, TreeSize(1));
+}
+
 TEST_F(StreamTest, SurvivesClientsThatVanish) {
   for (int round = 0; round < 50; ++round) {
     const auto context = client_.Context();

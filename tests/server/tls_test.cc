@@ -32,6 +32,7 @@ class Certificates {
     MakeLeaf("server", "ca", "IP:127.0.0.1,DNS:localhost");
     MakeLeaf("pinned", "ca", "DNS:pinned.example");
     MakeLeaf("named", "ca", "URI:spiffe://example/named");
+    MakeLeaf("host", "ca", "DNS:host.example");
     MakeLeaf("unlisted", "ca", "DNS:unlisted.example");
     MakeLeaf("forged", "stranger", "URI:spiffe://example/named");
   }
@@ -90,7 +91,8 @@ class TlsTest : public ::testing::Test {
         "certifier { name: 'token' demand: CHANNEL token_sha256: '", HashOf(kToken).Hex(), "' }\n",
         "certifier { name: 'pinned' demand: CHANNEL client_certificate_sha256: '",
         certificates_.Fingerprint("pinned"), "' }\n", "certifier { name: 'named' demand: CHANNEL ",
-        "client_certificate_san: 'spiffe://example/named' }\n");
+        "client_certificate_san: 'spiffe://example/named' }\n",
+        "certifier { name: 'host' demand: CHANNEL client_certificate_san: 'host.example' }\n");
   }
   std::vector<std::string> Args(const std::string& config, const std::string& address) const {
     WriteFile(directory_.path() / "config", config);
@@ -138,6 +140,9 @@ TEST_F(TlsTest, ServesBeyondLoopbackWithTlsAndCertifiersAndTellsThemApart) {
   status = Connect(cairnd.address(), "named").Append(StatementOn("a"), &answer);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(CertifierOf(answer), "named");
+  status = Connect(cairnd.address(), "host").Append(StatementOn("a"), &answer);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(CertifierOf(answer), "host");
   // Credentials of two.
   EXPECT_EQ(Connect(cairnd.address(), "named", kToken).Append(StatementOn("b")).error_code(),
             StatusCode::UNAUTHENTICATED);
@@ -158,7 +163,7 @@ TEST_F(TlsTest, ServesBeyondLoopbackWithTlsAndCertifiersAndTellsThemApart) {
   EXPECT_EQ(Client("127.0.0.1:" + port).Append(StatementOn("b")).error_code(),
             StatusCode::UNAVAILABLE);
   // Reading is for everyone.
-  EXPECT_EQ(Connect(cairnd.address(), "").Newest().size, TreeSize(6));
+  EXPECT_EQ(Connect(cairnd.address(), "").Newest().size, TreeSize(8));
 }
 
 TEST_F(TlsTest, DoesNotStartBeyondLoopbackWithoutTlsAndCertifiers) {
