@@ -80,14 +80,10 @@ TEST(IsValidUtf8, TakesEveryLengthAtItsBounds) {
 }
 
 TEST(IsValidUtf8, RefusesOverlongSurrogateBeyondAndCutForms) {
-  for (const char* text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF",
-                           "\xF0\x8F\xBF\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF4\x90\x80\x80",
-                           "\xF8\x88\x80\x80\x80", "\xFF", "\xC2", "\xE2\x80", "\xF0\x90\x80",
-                           "\xC2"
-                           "a",
-                           "\xE2\x80"
-                           "a",
-                           "a\xC2"}) {
+  for (const char* text :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", "\xED\xA0\x80",
+        "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFF", "\xC2", "\xE2\x80",
+        "\xF0\x90\x80", "\xC2\x61", "\xE2\x80\x61", "a\xC2"}) {
     EXPECT_FALSE(IsValidUtf8(text)) << FormatHex(text);
   }
 }

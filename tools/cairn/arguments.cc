@@ -88,7 +88,8 @@ absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path) {
 }
 
 absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadSecretFile(path, kMaxSecretFileBytes);
+  // Tokens are often mounted for a service, with the mode that this brings.
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
   if (!text.ok()) return text.status();
   const absl::string_view token = absl::StripSuffix(*text, "\n");
   for (const char c : token) {
