@@ -120,9 +120,9 @@ class HeldLog : public ledger::Log {
     changed_.notify_all();
     return std::vector<std::string>{std::string(max_bytes, 'e')};
   }
-  absl::StatusOr<std::vector<LeafIndex>> Find(const ledger::View&, const Hash&,
-                                              const std::optional<std::string>&, LeafIndex,
-                                              size_t) override {
+  absl::StatusOr<ledger::FoundStatements> Find(const ledger::View&, const Hash&,
+                                               const std::optional<std::string>&, LeafIndex,
+                                               size_t) override {
     return absl::UnimplementedError("");
   }
   // Once, by the service.
