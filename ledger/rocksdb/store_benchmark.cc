@@ -48,7 +48,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kBatch = 1024;
-constexpr size_t kRowsPerTable = 512u << 10;
+// As the log has them: half of its recent rows.
+constexpr size_t kRowsPerTable = 256u << 10;
 
 double Seconds(clockid_t clock) {
   timespec now{};
