@@ -96,6 +96,9 @@ Watchers::Watchers(const Context& context)
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Handle(const grpc::ByteBuffer& request) {
+  // Who was just answered may see no older tree here: answers leave before the subscription is
+  // called.
+  OnView(*context_.log.Newest());
   const auto watch = std::make_shared<Watch>(*this);
   watch->Begin(request);
   context_.streams.Add(watch);
