@@ -19,8 +19,8 @@ namespace cairn::evidence::testing {
 inline constexpr char kOrigin[] = "log.example/test";
 inline constexpr char kCertifier[] = "acme";
 
-// Leaf indexes.
-enum Leaf { kDeclaration = 0, kUnsigned = 1, kSigned = 2, kBatched = 3 };
+// Leaf indexes. Of a fixed type, so that it also takes the index after them.
+enum Leaf : int { kDeclaration = 0, kUnsigned = 1, kSigned = 2, kBatched = 3 };
 
 // The key of docs/formats.md: seed 00 01 02 ... 1f.
 note::SignerKey LogKey();
