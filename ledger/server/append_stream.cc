@@ -114,10 +114,10 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     }
   }
 
-  void Fulfil(Slot& slot, grpc::ByteBuffer answer) {
+  void Fulfil(Slot& slot, const grpc::ByteBuffer& answer) {
     std::lock_guard lock(mutex_);
-    slot.answer = std::move(answer);
-    slot.bytes = slot.answer->Length();
+    slot.answer = answer;  // Shares the bytes.
+    slot.bytes = answer.Length();
     unwritten_bytes_ += slot.bytes;
     Advance();
   }
