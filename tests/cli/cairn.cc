@@ -88,7 +88,7 @@ CairnResult RunCairn(std::vector<std::string> args, const std::string& binary) {
   return Run(binary, std::move(args), /*interrupt=*/false);
 }
 
-CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,
+CairnResult RunCairnTraced(const std::vector<std::string>& args, const std::string& system_calls,
                            const std::string& trace_file) {
   // Where it is built with LeakSanitizer: that cannot look for leaks under a tracer.
   return Run("/usr/bin/strace",

@@ -26,7 +26,7 @@ inline constexpr char kCairn[] = "tools/cairn/cairn";
 CairnResult RunCairn(std::vector<std::string> args, const std::string& binary = kCairn);
 
 // Likewise, with these of its system calls (a comma between two) written to `trace_file`.
-CairnResult RunCairnTraced(std::vector<std::string> args, const std::string& system_calls,
+CairnResult RunCairnTraced(const std::vector<std::string>& args, const std::string& system_calls,
                            const std::string& trace_file);
 
 // Sends it SIGINT as soon as it has written anything to stderr, and waits for its end.
