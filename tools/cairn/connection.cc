@@ -30,8 +30,9 @@ absl::Status ReadPem(const std::string& path, bool secret, std::string& pem) {
   if (path.empty()) return absl::OkStatus();
   absl::StatusOr<std::string> bytes =
       secret ? ReadSecretFile(path, kMaxPemBytes) : ReadFile(path, kMaxPemBytes);
-  if (bytes.ok()) pem = *std::move(bytes);
-  return bytes.status();
+  if (!bytes.ok()) return bytes.status();
+  pem = *std::move(bytes);
+  return absl::OkStatus();
 }
 
 }  // namespace

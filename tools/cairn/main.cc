@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -31,11 +32,7 @@ std::vector<std::string> Arguments(const CLI::App& app, int argc, char** argv) {
   return arguments;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // gRPC reports its own trouble through status; its log lines would only stand between ours.
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+cairn::cli::ExitCode Run(int argc, char** argv) {
   CLI::App app("Submits certificates to a cairn log and verifies what it answers.", "cairn");
   app.require_subcommand(1);
   app.set_version_flag("--version", "cairn 0.1.0");
@@ -57,10 +54,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // 0 is --help.
     return app.exit(error) == 0 ? cairn::cli::kYes : cairn::cli::kUsage;
-  } catch (const std::exception& error) {
-    // Of a library, such as for want of memory: ours throw nothing else.
-    cairn::cli::Complain(error.what());
-    return cairn::cli::kUnable;
   }
   // An answer that could not be written down was not given.
   if (!std::cout.flush()) {
@@ -68,4 +61,18 @@ int main(int argc, char** argv) {
     return cairn::cli::kUnable;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // gRPC reports its own trouble through status; its log lines would only stand between ours.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& error) {
+    // Of a library, such as for want of memory: ours throw nothing else.
+    std::fprintf(stderr, "cairn: %s\n", error.what());
+    return cairn::cli::kUnable;
+  }
 }
