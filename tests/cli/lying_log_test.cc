@@ -20,6 +20,7 @@
 #include "proto/log_service.grpc.pb.h"
 #include "tests/cli/cairn.h"
 #include "tests/testing/vectors.h"
+#include "tools/cairn/testing/local_server.h"
 
 namespace cairn {
 namespace {
@@ -34,14 +35,7 @@ using testing::RunCairn;
 // Answers as its members say.
 class FakeLog : public v1::Log::Service {
  public:
-  FakeLog() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-  }
-
-  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  std::string address() const { return server_.address(); }
 
   std::function<grpc::Status(const v1::AppendRequest&, v1::AppendResponse&)> append;
   std::function<grpc::Status(const v1::ProveRequest&, v1::ProveResponse&)> prove;
@@ -73,8 +67,7 @@ class FakeLog : public v1::Log::Service {
     return status;
   }
 
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
+  testing::LocalServer server_{this};
 };
 
 class LyingLog : public ::testing::Test {

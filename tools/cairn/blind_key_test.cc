@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tools/cairn/file.h"
+#include "tools/cairn/testing/directory_fixture.h"
 
 namespace cairn::cli {
 namespace {
@@ -15,18 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class BlindKeyTest : public ::testing::Test {
- protected:
-  BlindKeyTest() {
-    directory_ = ::testing::TempDir() + "/blind_key_test.XXXXXX";
-    if (mkdtemp(directory_.data()) == nullptr) std::abort();
-  }
-  ~BlindKeyTest() override { fs::remove_all(directory_); }
-
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
-
-  std::string directory_;
-};
+using BlindKeyTest = testing::DirectoryFixture;
 
 TEST_F(BlindKeyTest, IsMadeOnceForItsOwnerAlone) {
   const std::string path = Path("config/cairn/blind.key");

@@ -32,7 +32,7 @@ ExitCode Worse(ExitCode a, ExitCode b);
 // "--log_key,--log-key" for "log_key": both spellings work everywhere.
 std::string Spellings(const std::string& name);
 
-// A subcommand with its example and the --json flag, whose text `json_help` completes.
+// A subcommand with its example and the --json flag, which sets `json`.
 CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
                         const std::string& example, bool* json);
 

@@ -10,26 +10,19 @@
 #include <fstream>
 #include <string>
 
+#include "tools/cairn/testing/directory_fixture.h"
+
 namespace cairn::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class FileTest : public ::testing::Test {
+class FileTest : public testing::DirectoryFixture {
  protected:
-  FileTest() {
-    directory_ = ::testing::TempDir() + "/file_test.XXXXXX";
-    if (mkdtemp(directory_.data()) == nullptr) std::abort();
-  }
-  ~FileTest() override { fs::remove_all(directory_); }
-
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
   size_t Count() const {
     return std::distance(fs::directory_iterator(directory_), fs::directory_iterator());
   }
-
-  std::string directory_;
 };
 
 TEST_F(FileTest, CreatesFilesWithTheModeGivenAndReadsThemBack) {

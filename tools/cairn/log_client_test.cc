@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "google/protobuf/any.pb.h"
 #include "proto/google_rpc.pb.h"
+#include "tools/cairn/testing/local_server.h"
 
 namespace cairn::cli {
 namespace {
@@ -19,14 +20,7 @@ using ::testing::HasSubstr;
 // Answers with what it was told to, then well.
 class FakeLog : public v1::Log::Service {
  public:
-  FakeLog() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-  }
-
-  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  std::string address() const { return server_.address(); }
 
   void FailNext(grpc::Status status) { failures_.push(std::move(status)); }
 
@@ -67,9 +61,8 @@ class FakeLog : public v1::Log::Service {
     return status;
   }
 
-  int port_ = 0;
   std::queue<grpc::Status> failures_;
-  std::unique_ptr<grpc::Server> server_;
+  testing::LocalServer server_{this};
 };
 
 std::unique_ptr<LogClient> Connect(const FakeLog& log, absl::Duration timeout = absl::Seconds(20)) {
