@@ -3,11 +3,11 @@
 // Order of a start, each step refusing before the next has any effect: keys; directory (lock,
 // origin, key); keys bound to the log's id, durably; recovery; certifier entries for what the
 // configuration changed; port. So nothing is signed by a key that is not bound, and nothing is
-// served before the log says who may write. Order of a stop: health NOT_SERVING; streams are told
-// to end; the log, which answers what it has taken and takes no more; for at most kStreamsEnd,
-// until clients have read what streams owe them; for at most kHangUp, until clients have hung up;
-// the store. Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound,
-// kDataLoss,
+// served before the log says who may write.
+// Order of a stop: health NOT_SERVING; streams are told to end; the log, which answers what it has
+// taken and takes no more; for at most kStreamsEnd, until clients have read what streams owe them;
+// for at most kHangUp, until clients have hung up; the store.
+// Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
 //   kUnavailable; the message says what to do.
 
 #ifndef CAIRN_LEDGER_SERVER_DAEMON_H_
