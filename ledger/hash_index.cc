@@ -6,9 +6,17 @@
 #include <utility>
 
 namespace cairn::ledger {
+namespace {
+
+// Looked up at a time while a table is ingested.
+constexpr size_t kLookUpTags = 4096;
+
+}  // namespace
 
 HashIndex::HashIndex(Store* store, size_t max_recent_rows)
-    : store_(store), max_table_rows_(std::max<size_t>(1, max_recent_rows / 2)) {}
+    : store_(store),
+      max_table_rows_(std::max<size_t>(1, max_recent_rows / 2)),
+      active_(max_table_rows_) {}
 
 IndexTag HashIndex::TagOf(const Hash& certificate_hash) const {
   const std::array<uint8_t, 32>& salt = store_->identity().index_salt;
@@ -44,17 +52,38 @@ absl::Status HashIndex::Find(absl::Span<const IndexTag> tags,
   return absl::OkStatus();
 }
 
-void HashIndex::Add(absl::Span<const IndexRow> rows, TreeSize end) {
+void HashIndex::Add(absl::Span<const NewRow> rows, TreeSize end) {
   const std::lock_guard lock(mutex_);
-  for (const IndexRow& row : rows) active_.Add(row);
+  for (const NewRow& row : rows) active_.Add(row);
   if (frozen_ != nullptr || active_.size() < max_table_rows_) return;
-  frozen_ = std::make_shared<const RecentTable>(std::exchange(active_, RecentTable()));
+  frozen_ =
+      std::make_shared<const RecentTable>(std::exchange(active_, RecentTable(max_table_rows_)));
   frozen_end_ = end;
 }
 
 bool HashIndex::full() const {
   const std::lock_guard lock(mutex_);
   return frozen_ != nullptr && active_.size() >= max_table_rows_;
+}
+
+// The table's rows, and for its tags those that the store has already: there each tag is one row.
+absl::StatusOr<std::vector<IndexRow>> HashIndex::WholeRows(const RecentTable& table) {
+  std::vector<IndexRow> rows = table.SortedRows();
+  const std::vector<IndexTag> tags = table.ContinuedTags();
+  if (tags.empty()) return rows;
+  std::vector<std::vector<LeafIndex>> stored(kLookUpTags);
+  for (size_t begin = 0; begin < tags.size(); begin += kLookUpTags) {
+    const auto some = absl::MakeConstSpan(tags).subspan(begin, kLookUpTags);
+    const absl::Status found = store_->FindRows(some, absl::MakeSpan(stored).first(some.size()));
+    if (!found.ok()) return found;
+    for (size_t i = 0; i < some.size(); ++i) {
+      for (const LeafIndex index : stored[i]) rows.push_back({some[i], index});
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  // After a crash, what is replayed may be stored.
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
 }
 
 absl::Status HashIndex::Ingest(TreeSize durable) {
@@ -67,8 +96,9 @@ absl::Status HashIndex::Ingest(TreeSize durable) {
     table = frozen_;
   }
   // frozen_end_ stays while frozen_ is set, and this is the only thread that clears it.
-  const absl::Status ingested =
-      store_->IngestIndex(table->SortedRows(), LeafIndex(frozen_end_.value()));
+  const absl::StatusOr<std::vector<IndexRow>> rows = WholeRows(*table);
+  if (!rows.ok()) return rows.status();
+  const absl::Status ingested = store_->IngestIndex(*rows, LeafIndex(frozen_end_.value()));
   if (!ingested.ok()) return ingested;
   const std::lock_guard lock(mutex_);
   frozen_ = nullptr;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "ledger/recent_table.h"
 #include "ledger/store.h"
@@ -37,7 +38,7 @@ class HashIndex {
 
   // Adds the rows of the entries that lead to size `end`. They need not be durable yet. Call it
   // with each new size, also where there are no rows, and not while full().
-  void Add(absl::Span<const IndexRow> rows, TreeSize end);
+  void Add(absl::Span<const NewRow> rows, TreeSize end);
 
   // No room for more before Ingest has done its work.
   bool full() const;
@@ -46,6 +47,8 @@ class HashIndex {
   absl::Status Ingest(TreeSize durable);
 
  private:
+  absl::StatusOr<std::vector<IndexRow>> WholeRows(const RecentTable& table);
+
   Store* const store_;
   const size_t max_table_rows_;
 

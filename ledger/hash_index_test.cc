@@ -56,8 +56,8 @@ TEST(HashIndex, FindsAllRowsOfATagRisingWhereverTheyAre) {
   const IndexTag tag = TagNumber(1);
   std::vector<LeafIndex> expected;
   for (uint64_t i = 0; i < 20; ++i) {
-    const std::vector<IndexRow> rows = {{tag, LeafIndex(2 * i)},
-                                        {TagNumber(100 + i), LeafIndex(2 * i + 1)}};
+    const std::vector<NewRow> rows = {{tag, LeafIndex(2 * i)},
+                                      {TagNumber(100 + i), LeafIndex(2 * i + 1)}};
     index.Add(rows, TreeSize(2 * i + 2));
     expected.push_back(LeafIndex(2 * i));
     Fill(store, 2 * i + 2);
@@ -76,7 +76,7 @@ TEST(HashIndex, IsFullWhileAFullTableWaitsBehindAFrozenOne) {
   HashIndex index(&store, 4);
   for (uint64_t i = 0; i < 4; ++i) {
     EXPECT_FALSE(index.full());
-    index.Add(std::vector<IndexRow>{{TagNumber(i), LeafIndex(i)}}, TreeSize(i + 1));
+    index.Add(std::vector<NewRow>{{TagNumber(i), LeafIndex(i)}}, TreeSize(i + 1));
   }
   EXPECT_TRUE(index.full());
   Fill(store, 4);
@@ -90,7 +90,7 @@ TEST(HashIndex, IsFullWhileAFullTableWaitsBehindAFrozenOne) {
 TEST(HashIndex, KeepsItsRowsWhenTheStoreFails) {
   MemoryStore store(TestIdentity());
   HashIndex index(&store, 2);
-  index.Add(std::vector<IndexRow>{{TagNumber(1), LeafIndex(0)}}, TreeSize(1));
+  index.Add(std::vector<NewRow>{{TagNumber(1), LeafIndex(0)}}, TreeSize(1));
   Fill(store, 1);
   store.FailIngest();
   EXPECT_EQ(index.Ingest(TreeSize(1)).code(), absl::StatusCode::kUnavailable);
@@ -114,7 +114,7 @@ TEST(HashIndex, NeverMissesARowWhileItMovesToTheStore) {
     }
   });
   for (uint64_t i = 0; i < kRows; ++i) {
-    index.Add(std::vector<IndexRow>{{TagNumber(i), LeafIndex(i)}}, TreeSize(i + 1));
+    index.Add(std::vector<NewRow>{{TagNumber(i), LeafIndex(i)}}, TreeSize(i + 1));
     added.store(i + 1);
     ASSERT_TRUE(index.Ingest(TreeSize(i + 1)).ok());
     // Neither runs away from the other.

@@ -45,8 +45,9 @@ struct LogOptions {
   size_t max_commit_bytes = 1u << 20;
   // Appends are refused (kResourceExhausted) before sequencing when less is free.
   uint64_t free_space_reserve_bytes = 256u << 20;
-  // Rows of the recent table; when full they are sorted and ingested.
-  size_t max_recent_rows = 512u << 10;
+  // Rows of the index in memory, in two tables; one that is full is sorted and ingested. Half of
+  // them fills, with a commit to spare, a hash table of 2^19 places, which is 13 MB.
+  size_t max_recent_rows = 900'000;
   // Called once, after the log has refused all that waited, on the log's answering thread: it must
   // not call Stop() or destroy the log. Not called for damage found on read: reads go on then.
   std::function<void(const absl::Status&)> on_fatal;

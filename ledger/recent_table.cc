@@ -4,9 +4,13 @@
 
 namespace cairn::ledger {
 
-void RecentTable::Add(const IndexRow& row) {
+void RecentTable::Add(const NewRow& row) {
   ++size_;
-  if (!first_.try_emplace(row.tag, row.index).second) more_[row.tag].push_back(row.index);
+  if (!first_.try_emplace(row.tag, row.index).second) {
+    more_[row.tag].push_back(row.index);
+  } else if (!row.first) {
+    continued_.insert(row.tag);
+  }
 }
 
 void RecentTable::Find(const IndexTag& tag, std::vector<LeafIndex>& out) const {
@@ -27,6 +31,10 @@ std::vector<IndexRow> RecentTable::SortedRows() const {
   }
   std::sort(rows.begin(), rows.end());
   return rows;
+}
+
+std::vector<IndexTag> RecentTable::ContinuedTags() const {
+  return {continued_.begin(), continued_.end()};
 }
 
 }  // namespace cairn::ledger

@@ -118,7 +118,7 @@ absl::Status ReplayIndex(Store* store, const Recovered& recovered, HashIndex* in
     const auto entries =
         ReadCheckedEntries(store, recovered.edge, LeafIndex(begin), LeafIndex(end));
     if (!entries.ok()) return entries.status();
-    std::vector<IndexRow> rows;
+    std::vector<NewRow> rows;
     for (uint64_t i = begin; i < end; ++i) {
       const absl::StatusOr<entry::Entry> decoded = entry::Decode((*entries)[i - begin]);
       if (!decoded.ok()) {

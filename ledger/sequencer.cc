@@ -32,7 +32,7 @@ struct Sequencer::Draft {
   // Candidates that were read: each is read once a commit, however many statements meet it.
   absl::flat_hash_map<LeafIndex, Known> read;
   // The rows of this draft.
-  std::vector<IndexRow> rows;
+  std::vector<NewRow> rows;
 
   std::vector<std::string> entries;
   std::vector<Hash> leaf_hashes;
@@ -143,7 +143,7 @@ ItemResult Sequencer::Append(const Submission& submission, Draft& draft) {
   const LeafIndex index = draft.next();
   if (const auto* statement = std::get_if<entry::SignedStatement>(&submission.body)) {
     Draft::Candidates& candidates = draft.by_hash.at(statement->statement.certificate_hash);
-    draft.rows.push_back({candidates.tag, index});
+    draft.rows.push_back({candidates.tag, index, candidates.indexes.empty()});
     candidates.indexes.push_back(index);
   }
   draft.entries.push_back(entry::AssembleEntry(draft.accepted_at_ms, submission.encoded_body));

@@ -96,8 +96,9 @@ class Store {
   // compare the entries in full.
   virtual absl::Status FindRows(absl::Span<const IndexTag> tags,
                                 absl::Span<std::vector<LeafIndex>> out) = 0;
-  // Adds rows, sorted by (tag, index), and moves the watermark, in one step. Entries below
-  // `watermark` are durable already.
+  // Takes rows, sorted by (tag, index) and each once, and moves the watermark, in one step. They
+  // stand in place of all that is ingested under their tags. Entries below `watermark` are durable
+  // already.
   virtual absl::Status IngestIndex(absl::Span<const IndexRow> rows, LeafIndex watermark) = 0;
   virtual absl::StatusOr<LeafIndex> IndexWatermark() = 0;
 

@@ -32,7 +32,7 @@
 
 namespace cairn::ledger::codec {
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 // Divides 256. Bounds what is read for one entry. A reader takes runs of any length, so this may
 // change without a new format.

@@ -4,9 +4,8 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include <climits>
 #include <memory>
-
-#include "ledger/rocksdb/index_merge.h"
 
 namespace cairn::ledger {
 namespace {
@@ -34,16 +33,23 @@ rocksdb::BlockBasedTableOptions Table(const std::shared_ptr<rocksdb::Cache>& cac
 // Random keys, written by ingested files alone: the memtable stays empty.
 rocksdb::ColumnFamilyOptions IndexOptions(rocksdb::BlockBasedTableOptions table) {
   rocksdb::ColumnFamilyOptions options = Rising(kMiB);
-  options.merge_operator = MakeIndexMerge();
-  // Most look-ups find nothing (a new certificate), so every level keeps its filter; and an
-  // ingested file settles in the lowest level that is free of others, so that each level is one
-  // more to ask.
-  options.num_levels = 4;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // Every row is new and stays, so that rewriting one gains nothing but fewer files to ask: files
+  // of like size are joined, a dozen at a time, and a row is rewritten once for each tenfold growth
+  // of the log. Levels would rewrite all of a level for every few tables.
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  options.level0_file_num_compaction_trigger = 12;
+  options.compaction_options_universal.size_ratio = 1;
+  options.compaction_options_universal.max_size_amplification_percent = UINT_MAX;
+  // A table more to ask for some time does no harm; a commit that waits does.
+  options.level0_slowdown_writes_trigger = 64;
+  options.level0_stop_writes_trigger = 96;
+  // Most look-ups find nothing (a new certificate): a filter that errs costs a block that is read
+  // in vain.
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(16));
   table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.target_file_size_base = 32 * kMiB;
-  options.max_bytes_for_level_base = 256 * kMiB;
+  options.target_file_size_base = 256 * kMiB;
   return options;
 }
 

@@ -396,8 +396,7 @@ absl::Status RocksDbStore::IngestIndex(absl::Span<const IndexRow> rows, LeafInde
   for (size_t i = 0; i < rows.size() && status.ok(); ++i) {
     indexes.push_back(rows[i].index);
     if (i + 1 < rows.size() && rows[i + 1].tag == rows[i].tag) continue;
-    // Joins the indexes that earlier files have for this tag.
-    status = writer.Merge(TagSlice(rows[i].tag), codec::FormatIndexes(indexes));
+    status = writer.Put(TagSlice(rows[i].tag), codec::FormatIndexes(indexes));
     indexes.clear();
   }
   if (status.ok()) status = writer.Finish();

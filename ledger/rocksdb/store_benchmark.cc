@@ -5,7 +5,7 @@
 // DIR must not exist and is removed at the end. Prints, one a line:
 //   raw      RocksDB with one Put an entry, the same bytes, 1,024 entries a synced batch
 //   runs     the store's Write() with tiles, without an index
-//   indexed  the same with its index: look-up of every tag before, tables of 512k rows after;
+//   indexed  the same with its index: look-up of every tag before, tables of 450k rows after;
 //            the process is then killed
 //   reopen   Open() after the kill; disk and look-ups once compaction is idle
 // CPU is that of the whole process less that of making entries and hashes, of look-ups that of
@@ -49,7 +49,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kBatch = 1024;
 // As the log has them: half of its recent rows.
-constexpr size_t kRowsPerTable = 256u << 10;
+constexpr size_t kRowsPerTable = 450'000;
 
 double Seconds(clockid_t clock) {
   timespec now{};

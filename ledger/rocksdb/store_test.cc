@@ -195,7 +195,7 @@ TEST_F(RocksDbStoreTest, RefusesAnUnknownFormatNamingItsOwn) {
   store_.reset();
   const absl::Status status = OpenStatus();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("format 2; this build reads format 1"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("format 3; this build reads format 2"));
 }
 
 TEST_F(RocksDbStoreTest, RefusesFamiliesOfALaterCairnWithoutTouchingThem) {
@@ -408,7 +408,12 @@ TEST_F(RocksDbStoreTest, FindsIngestedRowsOfATagRising) {
                                  {Tag(255), LeafIndex(2)}},
                                 LeafIndex(41))
                   .ok());
-  ASSERT_TRUE(store_->IngestIndex({{Tag(1), LeafIndex(50)}}, LeafIndex(60)).ok());
+  // Tag 1 as a whole again: what is ingested stands in place of what was.
+  ASSERT_TRUE(
+      store_
+          ->IngestIndex({{Tag(1), LeafIndex(1)}, {Tag(1), LeafIndex(40)}, {Tag(1), LeafIndex(50)}},
+                        LeafIndex(60))
+          .ok());
   for (int pass = 0; pass < 2; ++pass) {
     EXPECT_THAT(Find(Tag(0)), ElementsAre(LeafIndex(7)));
     EXPECT_THAT(Find(Tag(1)), ElementsAre(LeafIndex(1), LeafIndex(40), LeafIndex(50)));
@@ -428,16 +433,14 @@ TEST_F(RocksDbStoreTest, TakesTheSameRowsTwiceAsOnce) {
   EXPECT_THAT(Find(Tag(3)), ElementsAre(LeafIndex(4)));
 }
 
-TEST_F(RocksDbStoreTest, JoinsTheIndexesOfOneTagThroughCompaction) {
+TEST_F(RocksDbStoreTest, KeepsTheNewestRowOfATagThroughCompaction) {
   Open();
   Append(600);
   std::vector<LeafIndex> expected;
   for (uint64_t file = 0; file < 6; ++file) {
+    for (uint64_t i = 0; i < 100; ++i) expected.push_back(LeafIndex(100 * file + i));
     std::vector<IndexRow> rows;
-    for (uint64_t i = 0; i < 100; ++i) {
-      rows.push_back({Tag(7), LeafIndex(100 * file + i)});
-      expected.push_back(rows.back().index);
-    }
+    for (const LeafIndex index : expected) rows.push_back({Tag(7), index});
     ASSERT_TRUE(store_->IngestIndex(rows, LeafIndex(100 * file + 100)).ok());
   }
   EXPECT_EQ(Find(Tag(7)), expected);
@@ -530,11 +533,13 @@ TEST_F(RocksDbStoreTest, ServesReadersBesideTheWriter) {
       } while (!done);
     });
   }
+  std::vector<IndexRow> rows;
   for (uint64_t i = 0; i < 40; ++i) {
     Append(64);
     size = tree_.state().size.value();
     ASSERT_TRUE(store_->RecordSigned(tree_.state()).ok());
-    ASSERT_TRUE(store_->IngestIndex({{Tag(9), LeafIndex(i)}}, LeafIndex(i + 1)).ok());
+    rows.push_back({Tag(9), LeafIndex(i)});
+    ASSERT_TRUE(store_->IngestIndex(rows, LeafIndex(i + 1)).ok());
   }
   done = true;
   for (std::thread& reader : readers) reader.join();

@@ -112,9 +112,16 @@ absl::Status MemoryStore::IngestIndex(absl::Span<const IndexRow> rows, LeafIndex
   Require(std::is_sorted(rows.begin(), rows.end()), "rows that are not sorted");
   Require(watermark > watermark_ && watermark.value() <= kept_.state.size.value(),
           "a watermark that does not rise or is not durable");
+  std::map<IndexTag, std::vector<LeafIndex>> whole;
   for (const IndexRow& row : rows) {
-    Require(row.index >= watermark_ && row.index < watermark, "a row beside the watermarks");
-    index_[row.tag].push_back(row.index);
+    Require(row.index < watermark, "a row beyond the watermark");
+    whole[row.tag].push_back(row.index);
+  }
+  for (auto& [tag, indexes] : whole) {
+    std::vector<LeafIndex>& stored = index_[tag];
+    Require(std::includes(indexes.begin(), indexes.end(), stored.begin(), stored.end()),
+            "rows that lack one that is there");
+    stored = std::move(indexes);
   }
   watermark_ = watermark;
   ingested_rows_ += rows.size();
