@@ -14,9 +14,6 @@
 namespace cairn::ledger {
 namespace {
 
-// What AssembleEntry puts before a body.
-constexpr size_t kEntryHeadBytes = 9;
-
 class LogImpl final : public Log {
  public:
   LogImpl(const LogOptions& options, Store* store, const Clock* clock,
@@ -34,7 +31,7 @@ class LogImpl final : public Log {
 
   void Append(std::vector<Submission> batch, AppendCallback done) override {
     size_t bytes = 0;
-    for (const Submission& item : batch) bytes += item.encoded_body.size() + kEntryHeadBytes;
+    for (const Submission& item : batch) bytes += item.encoded.size();
     pipeline_.Append({.items = std::move(batch), .done = std::move(done), .bytes = bytes});
   }
 

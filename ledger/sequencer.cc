@@ -12,12 +12,6 @@
 
 namespace cairn::ledger {
 
-// A statement that stands, to compare with.
-struct Sequencer::Known {
-  entry::Statement statement;
-  Hash identity;
-};
-
 // A commit in the making. Nothing of the sequencer changes before Finish.
 struct Sequencer::Draft {
   // What stands, or may stand, on a certificate hash.
@@ -30,18 +24,23 @@ struct Sequencer::Draft {
   uint64_t accepted_at_ms = 0;
   absl::flat_hash_map<Hash, Candidates> by_hash;
   // Candidates that were read: each is read once a commit, however many statements meet it.
-  absl::flat_hash_map<LeafIndex, Known> read;
+  absl::flat_hash_map<LeafIndex, entry::Statement> read;
   // The rows of this draft.
   std::vector<NewRow> rows;
 
-  std::vector<std::string> entries;
   std::vector<Hash> leaf_hashes;
-  std::vector<const Submission*> by_leaf;
+  std::vector<Submission*> by_leaf;
   std::vector<LeafIndex> certifier_entries;
   // Set once the draft holds a certifier entry.
   std::shared_ptr<entry::CertifierRegistry> certifiers;
 
-  LeafIndex next() const { return LeafIndex(first.value() + entries.size()); }
+  void Reserve(size_t items) {
+    by_hash.reserve(items);
+    rows.reserve(items);
+    leaf_hashes.reserve(items);
+    by_leaf.reserve(items);
+  }
+  LeafIndex next() const { return LeafIndex(first.value() + by_leaf.size()); }
 };
 
 Sequencer::Sequencer(Store* store, const AcceptClock* clock, HashIndex* index,
@@ -69,6 +68,11 @@ absl::StatusOr<Sequencer::Draft> Sequencer::Begin(absl::Span<const Batch> batche
   draft.accepted_at_ms = *now_ms;
   std::vector<Hash> hashes;
   std::vector<IndexTag> tags;
+  size_t items = 0;
+  for (const Batch& batch : batches) items += batch.items.size();
+  draft.Reserve(items);
+  hashes.reserve(items);
+  tags.reserve(items);
   for (const Batch& batch : batches) {
     for (const Submission& item : batch.items) {
       const auto* statement = std::get_if<entry::SignedStatement>(&item.body);
@@ -89,17 +93,15 @@ absl::StatusOr<Sequencer::Draft> Sequencer::Begin(absl::Span<const Batch> batche
   return draft;
 }
 
-absl::StatusOr<Sequencer::Known> Sequencer::Look(LeafIndex index, const Draft& draft) const {
+absl::StatusOr<entry::Statement> Sequencer::Look(LeafIndex index, const Draft& draft) const {
   const Submission* held = nullptr;
-  const auto take = [&](LeafIndex first, const std::vector<const Submission*>& by_leaf) {
+  const auto take = [&](LeafIndex first, const std::vector<Submission*>& by_leaf) {
     if (index < first || index.value() - first.value() >= by_leaf.size()) return;
     held = by_leaf[index.value() - first.value()];
   };
   take(draft.first, draft.by_leaf);
   for (const InFlight& commit : in_flight_) take(commit.first, commit.by_leaf);
-  if (held != nullptr) {
-    return Known{std::get<entry::SignedStatement>(held->body).statement, held->identity};
-  }
+  if (held != nullptr) return std::get<entry::SignedStatement>(held->body).statement;
   if (!durable_edge_.size().contains(index)) {
     return absl::DataLossError(
         absl::StrCat("the index names entry ", index.value(), ", which is not stored"));
@@ -113,8 +115,7 @@ absl::StatusOr<Sequencer::Known> Sequencer::Look(LeafIndex index, const Draft& d
     return absl::DataLossError(
         absl::StrCat("entry ", index.value(), " is indexed as a statement and is none"));
   }
-  const Hash identity = entry::StatementIdentity(body->statement);
-  return Known{std::move(body->statement), identity};
+  return std::move(body->statement);
 }
 
 absl::StatusOr<std::optional<ItemResult>> Sequencer::Deduplicate(const Submission& submission,
@@ -124,35 +125,35 @@ absl::StatusOr<std::optional<ItemResult>> Sequencer::Deduplicate(const Submissio
   for (const LeafIndex index : draft.by_hash.at(statement.certificate_hash).indexes) {
     auto known = draft.read.find(index);
     if (known == draft.read.end()) {
-      absl::StatusOr<Known> looked = Look(index, draft);
+      absl::StatusOr<entry::Statement> looked = Look(index, draft);
       if (!looked.ok()) return looked.status();
       known = draft.read.emplace(index, *std::move(looked)).first;
     }
-    const auto& [other, identity] = known->second;
+    const entry::Statement& other = known->second;
     // What only shares the tag by chance ends here.
     if (other.certificate_hash != statement.certificate_hash) continue;
     if (other.certifier == statement.certifier) ++standing.by_certifier;
     if (!AboutTheSame(other, statement)) continue;
     standing.latest = index;
-    if (!standing.same.has_value() && identity == submission.identity) standing.same = index;
+    if (!standing.same.has_value() && other == statement) standing.same = index;
   }
   return Judge(submission, statement, standing);
 }
 
-ItemResult Sequencer::Append(const Submission& submission, Draft& draft) {
+ItemResult Sequencer::Append(Submission& submission, Draft& draft) {
   const LeafIndex index = draft.next();
   if (const auto* statement = std::get_if<entry::SignedStatement>(&submission.body)) {
     Draft::Candidates& candidates = draft.by_hash.at(statement->statement.certificate_hash);
     draft.rows.push_back({candidates.tag, index, candidates.indexes.empty()});
     candidates.indexes.push_back(index);
   }
-  draft.entries.push_back(entry::AssembleEntry(draft.accepted_at_ms, submission.encoded_body));
-  draft.leaf_hashes.push_back(merkle::HashLeaf(draft.entries.back()));
+  entry::SetAcceptedAt(draft.accepted_at_ms, submission.encoded);
+  draft.leaf_hashes.push_back(merkle::HashLeaf(submission.encoded));
   draft.by_leaf.push_back(&submission);
   return {.status = absl::OkStatus(), .index = index};
 }
 
-absl::StatusOr<ItemResult> Sequencer::Place(const Submission& submission, Draft& draft) {
+absl::StatusOr<ItemResult> Sequencer::Place(Submission& submission, Draft& draft) {
   if (const auto* statement = std::get_if<entry::SignedStatement>(&submission.body)) {
     absl::StatusOr<std::optional<ItemResult>> known =
         Deduplicate(submission, statement->statement, draft);
@@ -176,9 +177,14 @@ NewTree Sequencer::Finish(Draft draft) {
   // From here on these are found, long before they are durable. No answer speaks of them before
   // that, since answers leave in the order of the commits.
   index_->Add(draft.rows, edge_.size());
+  std::vector<std::string> entries;
+  entries.reserve(draft.by_leaf.size());
+  for (Submission* const submission : draft.by_leaf) {
+    entries.push_back(std::move(submission->encoded));
+  }
   Commit commit{
       .first = draft.first,
-      .entries = std::move(draft.entries),
+      .entries = std::move(entries),
       .tiles = extension.full_tiles(),
       .certifiers = std::move(draft.certifier_entries),
       .state = {
@@ -194,10 +200,10 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::vector<Batch>& batches, TreeSiz
   absl::StatusOr<Draft> draft = Begin(batches);
   if (!draft.ok()) return draft.status();
   std::vector<std::vector<ItemResult>> results;
-  for (const Batch& batch : batches) {
+  for (Batch& batch : batches) {
     std::vector<ItemResult>& items = results.emplace_back();
     items.reserve(batch.items.size());
-    for (const Submission& item : batch.items) {
+    for (Submission& item : batch.items) {
       absl::StatusOr<ItemResult> result = Place(item, *draft);
       if (!result.ok()) return result.status();
       items.push_back(*std::move(result));
@@ -208,9 +214,9 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::vector<Batch>& batches, TreeSiz
     prepared.answers.push_back(
         {.done = std::move(batches[i].done), .items = std::move(results[i])});
   }
-  if (draft->entries.empty()) return prepared;
+  if (draft->by_leaf.empty()) return prepared;
   const LeafIndex first = draft->first;
-  std::vector<const Submission*> by_leaf = std::move(draft->by_leaf);
+  std::vector<Submission*> by_leaf = draft->by_leaf;
   prepared.tree = Finish(*std::move(draft));
   // Moving the vector of batches leaves the submissions where they are.
   in_flight_.push_back({.first = first,

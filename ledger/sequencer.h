@@ -38,7 +38,7 @@ class Sequencer {
 
   // Makes one commit of all batches, in their order. `durable` is a size that is durable by now;
   // calls never lower it. The answers may be given out once everything prepared so far is durable.
-  // On error nothing was taken and `batches` is as it was:
+  // On error nothing was taken and `batches` holds all that it did:
   //   kFailedPrecondition: the wall clock ran away; kDataLoss: a stored entry is damaged; otherwise
   //   the store's error.
   absl::StatusOr<Prepared> Prepare(std::vector<Batch>& batches, TreeSize durable);
@@ -47,21 +47,20 @@ class Sequencer {
   // What was appended and is perhaps not durable yet, kept to compare with.
   struct InFlight {
     LeafIndex first;
-    std::vector<Batch> batches;              // own the submissions
-    std::vector<const Submission*> by_leaf;  // from `first` on
-    merkle::Edge edge;                       // after it
+    std::vector<Batch> batches;        // own the submissions
+    std::vector<Submission*> by_leaf;  // from `first` on; their encodings are with the commit
+    merkle::Edge edge;                 // after it
   };
   struct Draft;
-  struct Known;
 
   void ForgetDurable(TreeSize durable);
   absl::StatusOr<Draft> Begin(absl::Span<const Batch> batches);
-  absl::StatusOr<ItemResult> Place(const Submission& submission, Draft& draft);
+  absl::StatusOr<ItemResult> Place(Submission& submission, Draft& draft);
   absl::StatusOr<std::optional<ItemResult>> Deduplicate(const Submission& submission,
                                                         const entry::Statement& statement,
                                                         Draft& draft);
-  absl::StatusOr<Known> Look(LeafIndex index, const Draft& draft) const;
-  ItemResult Append(const Submission& submission, Draft& draft);
+  absl::StatusOr<entry::Statement> Look(LeafIndex index, const Draft& draft) const;
+  ItemResult Append(Submission& submission, Draft& draft);
   NewTree Finish(Draft draft);
 
   Store* const store_;

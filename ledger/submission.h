@@ -8,16 +8,13 @@
 
 #include "absl/status/statusor.h"
 #include "merkle/entry/entry.h"
-#include "merkle/hash.h"
 
 namespace cairn::ledger {
 
 struct Submission {
-  // The parsed body and its one encoding (entry::EncodeBody: all but the time).
   entry::Body body;
-  std::string encoded_body;
-  // entry::StatementIdentity; unused for other kinds.
-  Hash identity;
+  // entry::Encode of the body, at a time that is set when it is sequenced.
+  std::string encoded;
   // Answer the entry if this very statement is in the log already, else kPermissionDenied. For a
   // retry signed with a key that has since been rotated: known work is answered, new work refused.
   bool must_exist = false;

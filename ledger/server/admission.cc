@@ -1,5 +1,7 @@
 #include "ledger/server/admission.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "ledger/server/request.h"
 #include "ledger/server/status.h"
@@ -24,15 +26,14 @@ bool WasKeyOf(const entry::CertifierRegistry& certifiers, const std::string& nam
 
 }  // namespace
 
-absl::StatusOr<entry::Statement> Admission::Named(const Caller& caller, const std::string& path,
-                                                  const v1::Statement& statement,
-                                                  bool is_signed) const {
-  absl::StatusOr<entry::Statement> parsed = ParseStatement(path, statement);
+absl::StatusOr<entry::Statement> Admission::Named(const Caller& caller, const FieldPath& path,
+                                                  v1::Statement&& statement, bool is_signed) const {
+  absl::StatusOr<entry::Statement> parsed = ParseStatement(path, std::move(statement));
   if (!parsed.ok() || !parsed->certifier.empty()) return parsed;
   if (caller.certifier.has_value()) {
     parsed->certifier = *caller.certifier;
   } else if (is_signed) {
-    return InvalidField(absl::StrCat(path, "certifier"), "is empty; say who signed");
+    return InvalidField(path / "certifier", "is empty; say who signed");
   } else if (anonymous_allowed_) {
     parsed->certifier = entry::kAnonymous;
   } else {
@@ -87,11 +88,12 @@ absl::StatusOr<bool> Admission::Judge(const Caller& caller,
 
 absl::StatusOr<ledger::Submission> Admission::Admit(const Caller& caller,
                                                     const entry::CertifierRegistry& certifiers,
-                                                    const std::string& path,
-                                                    const v1::Statement& statement,
-                                                    const std::string& signature_path,
+                                                    const FieldPath& path,
+                                                    v1::Statement&& statement,
+                                                    const FieldPath& signature_path,
                                                     const v1::Signature* signature) const {
-  absl::StatusOr<entry::Statement> named = Named(caller, path, statement, signature != nullptr);
+  absl::StatusOr<entry::Statement> named =
+      Named(caller, path, std::move(statement), signature != nullptr);
   if (!named.ok()) return named.status();
   entry::SignedStatement out{.statement = *std::move(named), .signature = std::monostate()};
   std::optional<PublicKey> key;
@@ -114,19 +116,19 @@ absl::StatusOr<ledger::Submission> Admission::Admit(const Caller& caller,
 
 absl::StatusOr<std::vector<ledger::Submission>> Admission::AdmitBatch(
     const Caller& caller, const entry::CertifierRegistry& certifiers,
-    const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
+    google::protobuf::RepeatedPtrField<v1::Statement>&& statements,
     const v1::Signature& signature) const {
   const absl::StatusOr<entry::SingleSignature> parsed =
-      ParseSignature("batch_signature.", signature);
+      ParseSignature(FieldPath("batch_signature"), signature);
   if (!parsed.ok()) return parsed.status();
   std::vector<entry::Statement> batch;
   batch.reserve(statements.size());
   for (int i = 0; i < statements.size(); ++i) {
-    const std::string path = absl::StrCat("statements[", i, "].");
-    absl::StatusOr<entry::Statement> named = Named(caller, path, statements[i], true);
+    const FieldPath path("statements", i);
+    absl::StatusOr<entry::Statement> named = Named(caller, path, std::move(statements[i]), true);
     if (!named.ok()) return named.status();
     if (i > 0 && named->certifier != batch[0].certifier) {
-      return InvalidField(absl::StrCat(path, "certifier"),
+      return InvalidField(path / "certifier",
                           "is not that of the batch's first statement; one signature is by one");
     }
     batch.push_back(*std::move(named));

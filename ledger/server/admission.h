@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "ledger/server/caller.h"
+#include "ledger/server/request.h"
 #include "ledger/submission.h"
 #include "merkle/entry/certifiers.h"
 #include "merkle/entry/entry.h"
@@ -31,23 +32,22 @@ class Admission {
   Admission(std::string origin, bool anonymous_allowed)
       : origin_(std::move(origin)), anonymous_allowed_(anonymous_allowed) {}
 
-  // One statement, with its own signature or none (null). `path` as in ParseStatement, and
-  // `signature_path` likewise.
+  // One statement, with its own signature or none (null).
   absl::StatusOr<ledger::Submission> Admit(const Caller& caller,
                                            const entry::CertifierRegistry& certifiers,
-                                           const std::string& path, const v1::Statement& statement,
-                                           const std::string& signature_path,
+                                           const FieldPath& path, v1::Statement&& statement,
+                                           const FieldPath& signature_path,
                                            const v1::Signature* signature) const;
 
   // A batch under one signature: all of it or nothing, by one certifier.
   absl::StatusOr<std::vector<ledger::Submission>> AdmitBatch(
       const Caller& caller, const entry::CertifierRegistry& certifiers,
-      const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
+      google::protobuf::RepeatedPtrField<v1::Statement>&& statements,
       const v1::Signature& signature) const;
 
  private:
-  absl::StatusOr<entry::Statement> Named(const Caller& caller, const std::string& path,
-                                         const v1::Statement& statement, bool is_signed) const;
+  absl::StatusOr<entry::Statement> Named(const Caller& caller, const FieldPath& path,
+                                         v1::Statement&& statement, bool is_signed) const;
   // Whether `name` may write now; with `key`, what it signs with. The result: must_exist.
   absl::StatusOr<bool> Judge(const Caller& caller, const entry::CertifierRegistry& certifiers,
                              const std::string& name, const std::optional<PublicKey>& key) const;

@@ -15,7 +15,7 @@ namespace {
 absl::StatusOr<ledger::Submission> Accept(const Context& context,
                                           const grpc::CallbackServerContext& call,
                                           const grpc::ByteBuffer& bytes) {
-  const absl::StatusOr<v1::AppendRequest> request = ParseMessage<v1::AppendRequest>(bytes);
+  absl::StatusOr<v1::AppendRequest> request = ParseMessage<v1::AppendRequest>(bytes);
   if (!request.ok()) return request.status();
   if (!request->has_statement()) return InvalidField("statement", "is missing");
   if (!v1::WaitFor_IsValid(request->wait_for())) {
@@ -28,9 +28,10 @@ absl::StatusOr<ledger::Submission> Accept(const Context& context,
   }
   const absl::StatusOr<Caller> caller = context.callers.Identify(ReadCredentials(call));
   if (!caller.ok()) return caller.status();
-  absl::StatusOr<ledger::Submission> submission = context.admission.Admit(
-      *caller, *context.log.Newest()->certifiers, "statement.", request->statement(), "signature.",
-      request->has_signature() ? &request->signature() : nullptr);
+  absl::StatusOr<ledger::Submission> submission =
+      context.admission.Admit(*caller, *context.log.Newest()->certifiers, FieldPath("statement"),
+                              std::move(*request->mutable_statement()), FieldPath("signature"),
+                              request->has_signature() ? &request->signature() : nullptr);
   if (!submission.ok()) return submission;
   const auto& said = std::get<entry::SignedStatement>(submission->body).statement;
   if (absl::Status may = context.limiter.Check({{said.certifier, 1}}); !may.ok()) {

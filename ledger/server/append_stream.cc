@@ -57,7 +57,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
       }
       slots_.push_back(slot);
     }
-    Submit(*request, slot);
+    Submit(*std::move(request), slot);
     // Only now may the next be read: batches reach the log in the order of the stream.
     std::lock_guard lock(mutex_);
     reading_ = false;
@@ -95,8 +95,8 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     size_t bytes = 0;  // Of the answer.
   };
 
-  void Submit(const v1::AppendStreamRequest& request, const std::shared_ptr<Slot>& slot) {
-    auto batch = std::make_shared<Batch>(context_, caller_, request);
+  void Submit(v1::AppendStreamRequest request, const std::shared_ptr<Slot>& slot) {
+    auto batch = std::make_shared<Batch>(context_, caller_, std::move(request));
     std::vector<ledger::Submission> submissions = batch->TakeSubmissions();
     // The log's answer may come after the call is over: it then finds a stream that is finished.
     auto done = [self = shared_from_this(), batch, slot](ledger::AppendResult result) {

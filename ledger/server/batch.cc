@@ -32,42 +32,57 @@ absl::Status CheckShape(const v1::AppendStreamRequest& request) {
   return absl::OkStatus();
 }
 
+// Counts entries by certifier, of which most batches have one.
+class Counter {
+ public:
+  void Add(const std::string& certifier) {
+    if (at_ == counts_.end() || at_->first != certifier) at_ = counts_.try_emplace(certifier).first;
+    ++at_->second;
+  }
+  const Limiter::Counts& counts() const { return counts_; }
+
+ private:
+  Limiter::Counts counts_;
+  Limiter::Counts::iterator at_ = counts_.end();
+};
+
 }  // namespace
 
-Batch::Batch(const Context& context, const Caller& caller, const v1::AppendStreamRequest& request)
+Batch::Batch(const Context& context, const Caller& caller, v1::AppendStreamRequest request)
     : id_(request.id()),
       want_entries_(request.want_entries()),
       want_proofs_(request.want_proofs()) {
-  refused_ = Prepare(context, caller, request);
+  refused_ = Prepare(context, caller, std::move(request));
   if (!refused_.ok()) submissions_.clear();
 }
 
 absl::Status Batch::Prepare(const Context& context, const Caller& caller,
-                            const v1::AppendStreamRequest& request) {
+                            v1::AppendStreamRequest request) {
   if (absl::Status shape = CheckShape(request); !shape.ok()) return shape;
   size_ = request.statements_size();
   errors_.resize(size_);
   if (request.has_batch_signature()) {
     absl::StatusOr<std::vector<ledger::Submission>> all = context.admission.AdmitBatch(
-        caller, *context.log.Newest()->certifiers, request.statements(), request.batch_signature());
+        caller, *context.log.Newest()->certifiers, std::move(*request.mutable_statements()),
+        request.batch_signature());
     if (!all.ok()) return all.status();
     submissions_ = *std::move(all);
   } else {
-    AdmitEach(context, caller, request);
+    AdmitEach(context, caller, std::move(request));
   }
   return CheckLimits(context);
 }
 
 void Batch::AdmitEach(const Context& context, const Caller& caller,
-                      const v1::AppendStreamRequest& request) {
+                      v1::AppendStreamRequest request) {
   const auto view = context.log.Newest();
   submissions_.reserve(size_);
   for (int i = 0; i < size_; ++i) {
     const v1::Signature* signature =
         request.signatures_size() > 0 ? &request.signatures(i) : nullptr;
     absl::StatusOr<ledger::Submission> one = context.admission.Admit(
-        caller, *view->certifiers, absl::StrCat("statements[", i, "]."), request.statements(i),
-        absl::StrCat("signatures[", i, "]."), signature);
+        caller, *view->certifiers, FieldPath("statements", i),
+        std::move(*request.mutable_statements(i)), FieldPath("signatures", i), signature);
     if (one.ok()) {
       submissions_.push_back(*std::move(one));
     } else {
@@ -77,22 +92,22 @@ void Batch::AdmitEach(const Context& context, const Caller& caller,
 }
 
 absl::Status Batch::CheckLimits(const Context& context) {
-  Limiter::Counts entries;
+  Counter counter;
   certifiers_.reserve(submissions_.size());
   for (const ledger::Submission& submission : submissions_) {
     certifiers_.push_back(std::get<entry::SignedStatement>(submission.body).statement.certifier);
-    ++entries[certifiers_.back()];
+    counter.Add(certifiers_.back());
   }
-  return context.limiter.Check(entries);
+  return context.limiter.Check(counter.counts());
 }
 
 void Batch::Charge(const Context& context, const ledger::AppendResult& result) const {
-  Limiter::Counts entries;
+  Counter counter;
   for (size_t i = 0; i < result.items.size(); ++i) {
     const ledger::ItemResult& item = result.items[i];
-    if (item.status.ok() && !item.duplicate) ++entries[certifiers_[i]];
+    if (item.status.ok() && !item.duplicate) counter.Add(certifiers_[i]);
   }
-  context.limiter.Charge(entries);
+  context.limiter.Charge(counter.counts());
 }
 
 bool Batch::AnswerReadsDisk(const ledger::AppendResult& result) const {

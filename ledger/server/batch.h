@@ -24,7 +24,7 @@ class Batch {
  public:
   // Reads and authenticates a request, and checks it against the limits. Whatever is wrong with it
   // ends up in the answer.
-  Batch(const Context& context, const Caller& caller, const v1::AppendStreamRequest& request);
+  Batch(const Context& context, const Caller& caller, v1::AppendStreamRequest request);
 
   // What goes to the log; empty when there is nothing to append, and then Answer() takes a result
   // with the newest view and no items. Call once.
@@ -37,9 +37,8 @@ class Batch {
 
  private:
   absl::Status Prepare(const Context& context, const Caller& caller,
-                       const v1::AppendStreamRequest& request);
-  void AdmitEach(const Context& context, const Caller& caller,
-                 const v1::AppendStreamRequest& request);
+                       v1::AppendStreamRequest request);
+  void AdmitEach(const Context& context, const Caller& caller, v1::AppendStreamRequest request);
   absl::Status CheckLimits(const Context& context);
   void Charge(const Context& context, const ledger::AppendResult& result) const;
   absl::Status FillItems(ledger::Log& log, const ledger::AppendResult& result,

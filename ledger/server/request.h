@@ -49,11 +49,24 @@ grpc::ByteBuffer SerializeMessage(const Message& message) {
 // 32 bytes.
 absl::StatusOr<Hash> ParseHash(absl::string_view field, absl::string_view bytes);
 
-// `path` stands before the field's name in errors: "statement." or "statements[3].". The certifier
-// may still be empty; all else is as an entry demands.
-absl::StatusOr<entry::Statement> ParseStatement(absl::string_view path, const v1::Statement& in);
+// Where a field stands in a request. It becomes text only for an error.
+class FieldPath {
+ public:
+  explicit FieldPath(absl::string_view parent) : parent_(parent) {}
+  FieldPath(absl::string_view list, int item) : parent_(list), item_(item) {}
 
-absl::StatusOr<entry::SingleSignature> ParseSignature(absl::string_view path,
+  // "statement.trace", "statements[3].trace".
+  std::string operator/(absl::string_view field) const;
+
+ private:
+  absl::string_view parent_;
+  int item_ = -1;
+};
+
+// Takes the texts. The certifier may still be empty; all else is as an entry demands.
+absl::StatusOr<entry::Statement> ParseStatement(const FieldPath& path, v1::Statement&& in);
+
+absl::StatusOr<entry::SingleSignature> ParseSignature(const FieldPath& path,
                                                       const v1::Signature& in);
 
 }  // namespace cairn::server

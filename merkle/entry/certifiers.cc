@@ -14,7 +14,7 @@ absl::Status NotDeclared(absl::string_view name) {
 }  // namespace
 
 absl::Status CertifierRegistry::Check(const CertifierEntry& change) const {
-  if (absl::StatusOr<std::string> encoded = EncodeBody(change); !encoded.ok()) {
+  if (absl::StatusOr<std::string> encoded = Encode({.body = change}); !encoded.ok()) {
     return encoded.status();
   }
   if (change.name == kAnonymous) {

@@ -1,11 +1,11 @@
 #include "merkle/entry/entry.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "merkle/verify.h"
 
@@ -18,7 +18,10 @@ enum Kind : uint8_t { kStatement = 1, kCertifier = 2, kReceipt = 3 };
 enum SignatureForm : uint8_t { kUnsigned = 0, kSingle = 1, kBatch = 2 };
 constexpr uint64_t kSupersedesNone = std::numeric_limits<uint64_t>::max();
 
+constexpr size_t kTimeOffset = 2;
 constexpr size_t kTimeBytes = 8;
+// What a statement takes with its texts in full, or signed.
+constexpr size_t kUsualBytes = 256;
 
 absl::Status Invalid(absl::string_view field, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(field, " ", why));
@@ -29,6 +32,17 @@ void PutInteger(uint64_t value, int bytes, std::string& out) {
     out.push_back(static_cast<char>(value >> shift));
   }
 }
+
+constexpr std::array<bool, 256> MakeTextCharacters() {
+  std::array<bool, 256> is{};
+  for (const char c : absl::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                        "0123456789._:-")) {
+    is[static_cast<uint8_t>(c)] = true;
+  }
+  return is;
+}
+constexpr std::array<bool, 256> kTextCharacters = MakeTextCharacters();
+bool IsTextCharacter(char c) { return kTextCharacters[static_cast<uint8_t>(c)]; }
 
 void PutText(absl::string_view text, std::string& out) {
   out.push_back(static_cast<char>(text.size()));
@@ -203,14 +217,17 @@ void PutSignature(const StatementSignature& signature, std::string& out) {
   }
 }
 
+Kind KindOf(const Body& body) {
+  if (std::holds_alternative<SignedStatement>(body)) return kStatement;
+  return std::holds_alternative<CertifierEntry>(body) ? kCertifier : kReceipt;
+}
+
 // Requires: ValidateBody accepted it.
-void PutBody(const Body& body, std::string& out) {
+void PutContent(const Body& body, std::string& out) {
   if (const auto* signed_statement = std::get_if<SignedStatement>(&body)) {
-    out.push_back(kStatement);
     PutStatement(signed_statement->statement, out);
     PutSignature(signed_statement->signature, out);
   } else if (const auto* certifier = std::get_if<CertifierEntry>(&body)) {
-    out.push_back(kCertifier);
     PutInteger(static_cast<uint8_t>(certifier->action), 1, out);
     PutInteger(static_cast<uint8_t>(certifier->demand), 1, out);
     PutText(certifier->name, out);
@@ -218,7 +235,6 @@ void PutBody(const Body& body, std::string& out) {
     if (certifier->key.has_value()) PutArray(*certifier->key, out);
   } else {
     const auto& receipt = std::get<ReceiptEntry>(body);
-    out.push_back(kReceipt);
     PutArray(receipt.receipt_hash, out);
     PutInteger(receipt.tree_size.value(), 8, out);
     PutText(receipt.backend, out);
@@ -317,10 +333,7 @@ absl::Status ValidateText(absl::string_view field, absl::string_view text, bool 
     return Invalid(field, absl::StrCat("has ", text.size(), " bytes; at most ", kMaxTextBytes,
                                        " are allowed"));
   }
-  const auto allowed = [](char c) {
-    return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == ':' || c == '-';
-  };
-  const auto* bad = std::find_if_not(text.begin(), text.end(), allowed);
+  const auto* bad = std::find_if_not(text.begin(), text.end(), IsTextCharacter);
   if (bad != text.end()) {
     return Invalid(field, absl::StrCat("has a character at position ", bad - text.begin(),
                                        " that is not one of A-Z a-z 0-9 . _ : -"));
@@ -350,36 +363,21 @@ absl::Status ValidateSignedStatement(const SignedStatement& signed_statement) {
   return valid.ok() ? ValidateSignature(signed_statement.signature) : valid;
 }
 
-absl::StatusOr<std::string> EncodeBody(const Body& body) {
-  if (absl::Status valid = ValidateBody(body); !valid.ok()) return valid;
-  std::string out;
-  out.reserve(256);
-  PutBody(body, out);
-  return out;
-}
-
-absl::StatusOr<Body> DecodeBody(absl::string_view encoded) {
-  // With version and time before it the entry must not be too long either.
-  if (absl::Status size = CheckSize(encoded.size() + 1 + kTimeBytes); !size.ok()) return size;
-  Reader reader(encoded);
-  const uint64_t kind = reader.Integer("kind", 1);
-  return ReadBody(kind, reader);
-}
-
-std::string AssembleEntry(uint64_t accepted_at_ms, absl::string_view encoded_body) {
-  std::string out;
-  out.reserve(1 + kTimeBytes + encoded_body.size());
-  out.push_back(kVersion);
-  absl::StrAppend(&out, encoded_body.substr(0, 1));
-  PutInteger(accepted_at_ms, kTimeBytes, out);
-  absl::StrAppend(&out, encoded_body.substr(1));
-  return out;
-}
-
 absl::StatusOr<std::string> Encode(const Entry& entry) {
-  absl::StatusOr<std::string> body = EncodeBody(entry.body);
-  if (!body.ok()) return body.status();
-  return AssembleEntry(entry.accepted_at_ms, *body);
+  if (absl::Status valid = ValidateBody(entry.body); !valid.ok()) return valid;
+  std::string out;
+  out.reserve(kUsualBytes);
+  out.push_back(kVersion);
+  out.push_back(KindOf(entry.body));
+  PutInteger(entry.accepted_at_ms, kTimeBytes, out);
+  PutContent(entry.body, out);
+  return out;
+}
+
+void SetAcceptedAt(uint64_t accepted_at_ms, std::string& encoded) {
+  for (size_t i = 0; i < kTimeBytes; ++i) {
+    encoded[kTimeOffset + i] = static_cast<char>(accepted_at_ms >> 8 * (kTimeBytes - 1 - i));
+  }
 }
 
 absl::StatusOr<Entry> Decode(absl::string_view encoded) {
@@ -396,13 +394,6 @@ absl::StatusOr<Entry> Decode(absl::string_view encoded) {
   if (!body.ok()) return body.status();
   entry.body = *std::move(body);
   return entry;
-}
-
-Hash StatementIdentity(const Statement& statement) {
-  std::string encoded;
-  encoded.reserve(256);
-  PutStatement(statement, encoded);
-  return merkle::Sha256(encoded);
 }
 
 absl::string_view PolicyStatusName(PolicyStatus status) {

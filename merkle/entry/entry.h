@@ -15,7 +15,6 @@
 //                               1, key [32]
 //   receipt   = kind 3: receipt hash [32] || tree size u64 || backend text (1-64)
 //   Texts consist of `A-Za-z0-9._:-`. The leaf hash of an entry is merkle::HashLeaf of these bytes.
-//   The *body* of an entry is kind u8 || content: everything but version and time.
 // Limits: an entry is at most kMaxEntryBytes long; its layout keeps it below 700 bytes.
 // Errors: kInvalidArgument, naming the field, for any value that has no encoding and any bytes that
 //   are not exactly one encoding. Decode followed by Encode gives the same bytes.
@@ -50,7 +49,8 @@ inline constexpr char kAnonymous[] = "anonymous";
 // Persistent: never renumber.
 enum class PolicyStatus : uint8_t { kUnspecified = 0, kPass = 1, kFail = 2, kConditional = 3 };
 
-// What a certifier says. Everything here is signed when the statement is.
+// What a certifier says, and the identity of a statement: two that are equal are the same.
+// Everything here is signed when the statement is.
 struct Statement {
   Hash certificate_hash;
   PolicyStatus policy_status = PolicyStatus::kUnspecified;
@@ -136,18 +136,9 @@ struct Entry {
 absl::StatusOr<std::string> Encode(const Entry& entry);
 absl::StatusOr<Entry> Decode(absl::string_view encoded);
 
-// An entry without version and time, as it stands before it has been sequenced.
-absl::StatusOr<std::string> EncodeBody(const Body& body);
-absl::StatusOr<Body> DecodeBody(absl::string_view encoded);
-
-// Puts version and time around a body. Requires: `encoded_body` came from EncodeBody or was
-// accepted by DecodeBody; it is not looked at again.
-std::string AssembleEntry(uint64_t accepted_at_ms, absl::string_view encoded_body);
-
-// The identity of a statement: SHA-256 of its encoding up to the signature form (so without time,
-// key and signature). Two statements are the same exactly when their identities are. Requires:
-// ValidateStatement accepts it.
-Hash StatementIdentity(const Statement& statement);
+// Changes the time of an encoded entry. Requires: `encoded` came from Encode or was accepted by
+// Decode; it is not looked at again.
+void SetAcceptedAt(uint64_t accepted_at_ms, std::string& encoded);
 
 // Whether there is an encoding.
 absl::Status ValidateStatement(const Statement& statement);
