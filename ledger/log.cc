@@ -37,9 +37,8 @@ class LogImpl final : public Log {
 
   std::shared_ptr<const View> Newest() const override { return publisher_->Newest(); }
 
-  absl::StatusOr<merkle::Proof> InclusionProof(const View& view, LeafIndex index,
-                                               TreeSize size) override {
-    return Checked(reader_.InclusionProof(view, index, size));
+  absl::StatusOr<ProvenEntry> Prove(const View& view, LeafIndex index, TreeSize size) override {
+    return Checked(reader_.Prove(view, index, size));
   }
   absl::StatusOr<merkle::Proof> ConsistencyProof(const View& view, TreeSize old_size,
                                                  TreeSize new_size) override {
@@ -50,9 +49,9 @@ class LogImpl final : public Log {
     return Checked(reader_.ReadEntries(view, begin, end, max_bytes));
   }
   absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
-                                       const std::optional<std::string>& certifier, LeafIndex from,
-                                       size_t limit) override {
-    return Checked(reader_.Find(view, certificate_hash, certifier, from, limit));
+                                       const std::optional<std::string>& certifier, TreeSize size,
+                                       LeafIndex from, size_t limit) override {
+    return Checked(reader_.Find(view, certificate_hash, certifier, size, from, limit));
   }
 
   std::shared_ptr<void> Subscribe(Listener listener) override {

@@ -74,9 +74,8 @@ class Log {
   // Reading. `view` bounds what is seen. All proofs are verified before they are returned;
   // kDataLoss marks the log damaged (healthy() turns into the reason), other reads go on.
   //
-  // kOutOfRange when !(index < size <= view.size()).
-  virtual absl::StatusOr<merkle::Proof> InclusionProof(const View& view, LeafIndex index,
-                                                       TreeSize size) = 0;
+  // An entry with its proof at `size`. kOutOfRange when !(index < size <= view.size()).
+  virtual absl::StatusOr<ProvenEntry> Prove(const View& view, LeafIndex index, TreeSize size) = 0;
   // kInvalidArgument when old_size is 0 or above new_size; kOutOfRange when new_size is above the
   // view's.
   virtual absl::StatusOr<merkle::Proof> ConsistencyProof(const View& view, TreeSize old_size,
@@ -85,11 +84,11 @@ class Log {
   // kInvalidArgument when begin > end, kOutOfRange when end is above the view's size.
   virtual absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                                LeafIndex end, size_t max_bytes) = 0;
-  // Statements on `certificate_hash` at or after `from`, of one certifier or of all; at most
-  // `limit`.
+  // Statements on `certificate_hash` at or after `from` and below `size`, of one certifier or of
+  // all, with their proofs at `size`; at most `limit`. Requires size <= view.size().
   virtual absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
                                                const std::optional<std::string>& certifier,
-                                               LeafIndex from, size_t limit) = 0;
+                                               TreeSize size, LeafIndex from, size_t limit) = 0;
 
   // Called after each commit with the new view, on the answering thread. Returns a handle;
   // destroying it ends the subscription, after which no call is running or will come; it is not

@@ -130,14 +130,14 @@ class LogDamageTest : public LogFailureTest {
 
 TEST_F(LogDamageTest, DamagedTileIsFoundByAProofAtTheViewsSize) {
   store_.DamageTile({.level = 0, .index = 0}, 5);
-  EXPECT_EQ(log_->InclusionProof(*view_, LeafIndex(4), view_->size()).status().code(),
+  EXPECT_EQ(log_->Prove(*view_, LeafIndex(4), view_->size()).status().code(),
             absl::StatusCode::kDataLoss);
   ExpectDamaged();
 }
 
 TEST_F(LogDamageTest, DamagedTileIsFoundByAProofAtASmallerSize) {
   store_.DamageTile({.level = 0, .index = 1}, 5);
-  EXPECT_EQ(log_->InclusionProof(*view_, LeafIndex(4), TreeSize(300)).status().code(),
+  EXPECT_EQ(log_->Prove(*view_, LeafIndex(4), TreeSize(300)).status().code(),
             absl::StatusCode::kDataLoss);
   ExpectDamaged();
 }
@@ -165,7 +165,8 @@ TEST_F(LogDamageTest, DamagedEntryIsFoundByAReadOfItsRange) {
 
 TEST_F(LogDamageTest, DamagedEntryIsFoundByALookUp) {
   store_.DamageEntry(LeafIndex(77));
-  EXPECT_EQ(log_->Find(*view_, MakeStatement(77).certificate_hash, std::nullopt, LeafIndex(0), 10)
+  EXPECT_EQ(log_->Find(*view_, MakeStatement(77).certificate_hash, std::nullopt, view_->size(),
+                       LeafIndex(0), 10)
                 .status()
                 .code(),
             absl::StatusCode::kDataLoss);

@@ -29,12 +29,10 @@ void ExpectProved(Log& log, const AppendResult& result, size_t item) {
   const note::Checkpoint checkpoint = OpenCheckpoint(result.view->checkpoint);
   ASSERT_EQ(checkpoint.size, result.view->size());
   const LeafIndex index = result.items[item].index;
-  const auto proof = log.InclusionProof(*result.view, index, checkpoint.size);
-  ASSERT_TRUE(proof.ok()) << proof.status();
-  const auto entries = log.ReadEntries(*result.view, index, LeafIndex(index.value() + 1), 0);
-  ASSERT_TRUE(entries.ok()) << entries.status();
+  const auto proven = log.Prove(*result.view, index, checkpoint.size);
+  ASSERT_TRUE(proven.ok()) << proven.status();
   const absl::Status verified = merkle::VerifyInclusion(
-      index, checkpoint.size, merkle::HashLeaf(entries->front()), *proof, checkpoint.root);
+      index, checkpoint.size, merkle::HashLeaf(proven->entry), proven->proof, checkpoint.root);
   EXPECT_TRUE(verified.ok()) << verified;
 }
 

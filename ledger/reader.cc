@@ -42,29 +42,58 @@ bool IsRecent(const View& view, LeafIndex index) {
   return view.recent != nullptr && index >= view.recent->first;
 }
 
+// Requires: IsRecent.
+const std::string& RecentEntry(const View& view, LeafIndex index) {
+  return view.recent->entries[index.value() - view.recent->first.value()];
+}
+
+absl::StatusOr<std::string> UncheckedEntry(Store* store, const View& view, LeafIndex index) {
+  if (IsRecent(view, index)) return RecentEntry(view, index);
+  absl::StatusOr<std::vector<std::string>> entries =
+      ReadEntriesOfTree(store, index, LeafIndex(index.value() + 1));
+  if (!entries.ok()) return entries.status();
+  return std::move(entries->front());
+}
+
+absl::StatusOr<bool> IsStatement(const ProvenEntry& proven, const Hash& certificate_hash,
+                                 const std::optional<std::string>& certifier) {
+  const absl::StatusOr<entry::Entry> decoded = entry::Decode(proven.entry);
+  const auto* body = decoded.ok() ? std::get_if<entry::SignedStatement>(&decoded->body) : nullptr;
+  if (body == nullptr) {
+    return absl::DataLossError(
+        absl::StrCat("entry ", proven.index.value(), " is indexed as a statement and is none"));
+  }
+  return body->statement.certificate_hash == certificate_hash &&
+         (!certifier.has_value() || body->statement.certifier == *certifier);
+}
+
 }  // namespace
 
-absl::StatusOr<merkle::Proof> Reader::InclusionProof(const View& view, LeafIndex index,
-                                                     TreeSize size) const {
+absl::StatusOr<ProvenEntry> Reader::Prove(const View& view, LeafIndex index, TreeSize size) const {
   if (size > view.size() || !size.contains(index)) {
     return absl::OutOfRangeError(absl::StrCat(
         "no proof of index ", index.value(), " at size ", size.value(),
         ": the index must be below the size, and the tree has ", view.size().value(), " entries"));
   }
   if (size == view.size() && IsRecent(view, index)) {
-    return view.recent->extension.InclusionProof(index);
+    return ProvenEntry{.index = index,
+                       .entry = RecentEntry(view, index),
+                       .proof = view.recent->extension.InclusionProof(index)};
   }
+  absl::StatusOr<std::string> entry = UncheckedEntry(store_, view, index);
+  if (!entry.ok()) return entry.status();
   StoredTree tree(view.edge, store_);
   absl::StatusOr<merkle::Proof> proof = merkle::InclusionProof(index, size, tree);
-  if (!proof.ok()) return proof;
-  const merkle::NodeId leaf{.level = 0, .index = index.value()};
-  Hash leaf_hash;
-  if (absl::Status read = tree.Nodes({&leaf, 1}, {&leaf_hash, 1}); !read.ok()) return read;
+  if (!proof.ok()) return proof.status();
   const absl::StatusOr<Hash> root = CheckedRoot(view, size, tree);
   if (!root.ok()) return root.status();
-  const absl::Status verified = merkle::VerifyInclusion(index, size, leaf_hash, *proof, *root);
-  if (!verified.ok()) return Damaged(absl::StrCat("a proof of index ", index.value()), verified);
-  return proof;
+  // Of the entry itself, not of the leaf hash in its tile: this checks both.
+  const absl::Status verified =
+      merkle::VerifyInclusion(index, size, merkle::HashLeaf(*entry), *proof, *root);
+  if (!verified.ok()) {
+    return Damaged(absl::StrCat("a proof of entry ", index.value(), " as stored,"), verified);
+  }
+  return ProvenEntry{.index = index, .entry = *std::move(entry), .proof = *std::move(proof)};
 }
 
 absl::StatusOr<merkle::Proof> Reader::ConsistencyProof(const View& view, TreeSize old_size,
@@ -125,24 +154,9 @@ absl::StatusOr<std::vector<std::string>> Reader::ReadEntries(const View& view, L
   return entries;
 }
 
-absl::StatusOr<bool> Reader::IsStatement(const View& view, LeafIndex index,
-                                         const Hash& certificate_hash,
-                                         const std::optional<std::string>& certifier) const {
-  const auto encoded = ReadEntries(view, index, LeafIndex(index.value() + 1), 0);
-  if (!encoded.ok()) return encoded.status();
-  const absl::StatusOr<entry::Entry> decoded = entry::Decode(encoded->front());
-  const auto* body = decoded.ok() ? std::get_if<entry::SignedStatement>(&decoded->body) : nullptr;
-  if (body == nullptr) {
-    return absl::DataLossError(
-        absl::StrCat("entry ", index.value(), " is indexed as a statement and is none"));
-  }
-  return body->statement.certificate_hash == certificate_hash &&
-         (!certifier.has_value() || body->statement.certifier == *certifier);
-}
-
 absl::StatusOr<FoundStatements> Reader::Find(const View& view, const Hash& certificate_hash,
                                              const std::optional<std::string>& certifier,
-                                             LeafIndex from, size_t limit) const {
+                                             TreeSize size, LeafIndex from, size_t limit) const {
   const IndexTag tag = index_->TagOf(certificate_hash);
   std::vector<LeafIndex> candidates;
   absl::Status searched = index_->Find({&tag, 1}, {&candidates, 1});
@@ -150,14 +164,16 @@ absl::StatusOr<FoundStatements> Reader::Find(const View& view, const Hash& certi
   FoundStatements found;
   size_t looked_at = 0;
   for (auto at = std::lower_bound(candidates.begin(), candidates.end(), from);
-       at != candidates.end() && view.size().contains(*at); ++at) {
-    if (found.indexes.size() >= limit || looked_at++ == kMaxCandidates) {
+       at != candidates.end() && size.contains(*at); ++at) {
+    if (found.entries.size() >= limit || looked_at++ == kMaxCandidates) {
       found.next = *at;
       break;
     }
-    const absl::StatusOr<bool> is = IsStatement(view, *at, certificate_hash, certifier);
+    absl::StatusOr<ProvenEntry> proven = Prove(view, *at, size);
+    if (!proven.ok()) return proven.status();
+    const absl::StatusOr<bool> is = IsStatement(*proven, certificate_hash, certifier);
     if (!is.ok()) return is.status();
-    if (*is) found.indexes.push_back(*at);
+    if (*is) found.entries.push_back(*std::move(proven));
   }
   return found;
 }

@@ -5,7 +5,7 @@
 //              smaller size is computed from stored nodes, and tied to the signed root by a
 //              consistency proof that is verified too. Proofs of entries of the view's own commit
 //              come from memory and are not verified again.
-//   entries    each against the leaf hash in its tile.
+//   entries    each against the leaf hash in its tile; one that is proved, by its proof.
 //   look-ups   found entries as above, then certificate hash and certifier against what was asked.
 // Errors, besides those of each call (see ledger/log.h): the store's.
 // Threads: all calls from any.
@@ -23,7 +23,7 @@
 #include "ledger/store.h"
 #include "ledger/view.h"
 #include "merkle/hash.h"
-#include "merkle/proof.h"
+#include "merkle/proof_bytes.h"
 #include "merkle/types.h"
 
 namespace cairn::ledger {
@@ -33,20 +33,16 @@ class Reader {
   // Borrows both.
   Reader(Store* store, HashIndex* index) : store_(store), index_(index) {}
 
-  absl::StatusOr<merkle::Proof> InclusionProof(const View& view, LeafIndex index,
-                                               TreeSize size) const;
+  absl::StatusOr<ProvenEntry> Prove(const View& view, LeafIndex index, TreeSize size) const;
   absl::StatusOr<merkle::Proof> ConsistencyProof(const View& view, TreeSize old_size,
                                                  TreeSize new_size) const;
   absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                        LeafIndex end, size_t max_bytes) const;
   absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
-                                       const std::optional<std::string>& certifier, LeafIndex from,
-                                       size_t limit) const;
+                                       const std::optional<std::string>& certifier, TreeSize size,
+                                       LeafIndex from, size_t limit) const;
 
  private:
-  absl::StatusOr<bool> IsStatement(const View& view, LeafIndex index, const Hash& certificate_hash,
-                                   const std::optional<std::string>& certifier) const;
-
   Store* const store_;
   HashIndex* const index_;
 };

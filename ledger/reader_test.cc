@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "ledger/testing/commit_path.h"
 #include "ledger/testing/fixtures.h"
 #include "ledger/testing/memory_store.h"
+#include "merkle/hash.h"
 #include "merkle/naive_tree.h"
+#include "merkle/verify.h"
 
 namespace cairn::ledger {
 namespace {
@@ -32,6 +37,26 @@ class ReaderTest : public testing::Test {
     tree_ = std::make_unique<merkle::NaiveTree>(std::move(leaves));
   }
 
+  // What a look-up found, with its proofs verified.
+  struct Found {
+    std::vector<LeafIndex> indexes;
+    std::optional<LeafIndex> next = std::nullopt;
+    friend bool operator==(const Found&, const Found&) = default;
+  };
+  Found Find(const View& view, const Hash& hash, const std::optional<std::string>& certifier,
+             uint64_t from, size_t limit) {
+    const auto found =
+        reader_->Find(view, hash, certifier, view.size(), LeafIndex(from), limit).value();
+    Found out{.indexes = {}, .next = found.next};
+    for (const ProvenEntry& proven : found.entries) {
+      out.indexes.push_back(proven.index);
+      EXPECT_TRUE(merkle::VerifyInclusion(proven.index, view.size(), merkle::HashLeaf(proven.entry),
+                                          proven.proof, view.state.root)
+                      .ok());
+    }
+    return out;
+  }
+
   MemoryStore store_{TestIdentity()};
   ManualClock clock_;
   std::unique_ptr<CommitPath> path_;
@@ -44,9 +69,10 @@ class ReaderTest : public testing::Test {
 TEST_F(ReaderTest, MakesTheReferencesInclusionProofsAtEverySize) {
   for (const uint64_t size : {1, 2, 255, 256, 257, 512, 513, 650, 651, 699, 700}) {
     for (uint64_t index = 0; index < size; index += index % 2 == 0 ? 1 : 6) {
-      const auto proof = reader_->InclusionProof(*view_, LeafIndex(index), TreeSize(size));
-      ASSERT_TRUE(proof.ok()) << index << " at " << size << ": " << proof.status();
-      EXPECT_EQ(*proof, tree_->Path(index, 0, size)) << index << " at " << size;
+      const auto proven = reader_->Prove(*view_, LeafIndex(index), TreeSize(size));
+      ASSERT_TRUE(proven.ok()) << index << " at " << size << ": " << proven.status();
+      EXPECT_EQ(proven->entry, entries_[index]);
+      EXPECT_EQ(proven->proof, tree_->Path(index, 0, size)) << index << " at " << size;
     }
   }
 }
@@ -65,7 +91,7 @@ TEST_F(ReaderTest, MakesTheReferencesConsistencyProofs) {
 
 TEST_F(ReaderTest, RefusesProofsThatTheTreeDoesNotHave) {
   const auto inclusion = [&](uint64_t index, uint64_t size) {
-    return reader_->InclusionProof(*view_, LeafIndex(index), TreeSize(size)).status().code();
+    return reader_->Prove(*view_, LeafIndex(index), TreeSize(size)).status().code();
   };
   EXPECT_EQ(inclusion(700, 700), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(inclusion(5, 5), absl::StatusCode::kOutOfRange);
@@ -118,14 +144,13 @@ TEST_F(ReaderTest, RefusesRangesThatTheTreeDoesNotHave) {
 TEST_F(ReaderTest, AnOldViewShowsNothingNewer) {
   const Hash hash = MakeStatement(10'000).certificate_hash;
   path_->Run(Submit(MakeStatement(10'000)));
-  EXPECT_TRUE(reader_->Find(*view_, hash, std::nullopt, LeafIndex(0), 10)->indexes.empty());
+  EXPECT_TRUE(Find(*view_, hash, std::nullopt, 0, 10).indexes.empty());
   EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(700), LeafIndex(701), 100).status().code(),
             absl::StatusCode::kOutOfRange);
   // Nor do new tiles disturb its proofs.
   for (uint64_t i = 1; i < 400; ++i) path_->Run(Submit(MakeStatement(10'000 + i)));
-  EXPECT_EQ(*reader_->InclusionProof(*view_, LeafIndex(3), TreeSize(700)), tree_->Path(3, 0, 700));
-  EXPECT_EQ(reader_->Find(*path_->Newest(), hash, std::nullopt, LeafIndex(0), 10)->indexes.size(),
-            1u);
+  EXPECT_EQ(reader_->Prove(*view_, LeafIndex(3), TreeSize(700))->proof, tree_->Path(3, 0, 700));
+  EXPECT_EQ(Find(*path_->Newest(), hash, std::nullopt, 0, 10).indexes.size(), 1u);
 }
 
 TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
@@ -135,9 +160,8 @@ TEST_F(ReaderTest, FindsStatementsByHashAndCertifier) {
   const std::shared_ptr<const View> view = path_->Newest();
   const Hash hash = MakeStatement(42).certificate_hash;
   const auto find = [&](const std::optional<std::string>& certifier, uint64_t from, size_t limit) {
-    return *reader_->Find(*view, hash, certifier, LeafIndex(from), limit);
+    return Find(*view, hash, certifier, from, limit);
   };
-  using Found = FoundStatements;
   EXPECT_EQ(find(std::nullopt, 0, 10),
             (Found{{LeafIndex(42), LeafIndex(700), LeafIndex(701), LeafIndex(702)}}));
   EXPECT_EQ(find(std::nullopt, 43, 2), (Found{{LeafIndex(700), LeafIndex(701)}, LeafIndex(702)}));
@@ -154,12 +178,10 @@ TEST_F(ReaderTest, ReadsABoundedNumberOfEntriesForOneLookUp) {
   for (uint64_t i = 0; i < 600; ++i) foreign.push_back(LeafIndex(i));
   store_.AddForeignCandidates(std::move(foreign));
   const Hash hash = MakeStatement(599).certificate_hash;
-  const auto find = [&](uint64_t from) {
-    return *reader_->Find(*view_, hash, std::nullopt, LeafIndex(from), 10);
-  };
-  EXPECT_EQ(find(0), (FoundStatements{{}, LeafIndex(256)}));
-  EXPECT_EQ(find(256), (FoundStatements{{}, LeafIndex(512)}));
-  EXPECT_EQ(find(512), (FoundStatements{{LeafIndex(599)}}));
+  const auto find = [&](uint64_t from) { return Find(*view_, hash, std::nullopt, from, 10); };
+  EXPECT_EQ(find(0), (Found{{}, LeafIndex(256)}));
+  EXPECT_EQ(find(256), (Found{{}, LeafIndex(512)}));
+  EXPECT_EQ(find(512), (Found{{LeafIndex(599)}}));
 }
 
 }  // namespace

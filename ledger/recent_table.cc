@@ -1,8 +1,21 @@
 #include "ledger/recent_table.h"
 
+#include <endian.h>
+
 #include <algorithm>
+#include <cstdint>
 
 namespace cairn::ledger {
+namespace {
+
+// What decides of nearly all pairs which comes first.
+uint64_t Beginning(const IndexTag& tag) {
+  uint64_t value;
+  std::memcpy(&value, tag.data(), sizeof(value));
+  return be64toh(value);
+}
+
+}  // namespace
 
 void RecentTable::Add(const NewRow& row) {
   ++size_;
@@ -29,7 +42,10 @@ std::vector<IndexRow> RecentTable::SortedRows() const {
   for (const auto& [tag, indexes] : more_) {
     for (const LeafIndex index : indexes) rows.push_back({tag, index});
   }
-  std::sort(rows.begin(), rows.end());
+  std::sort(rows.begin(), rows.end(), [](const IndexRow& a, const IndexRow& b) {
+    const uint64_t a_begins = Beginning(a.tag), b_begins = Beginning(b.tag);
+    return a_begins != b_begins ? a_begins < b_begins : a < b;
+  });
   return rows;
 }
 

@@ -229,10 +229,10 @@ class Simulation {
                                           *consistency)
                     .ok());
     const LeafIndex index(Below(old->first));
-    const auto inclusion = reader.InclusionProof(*view, index, old_size);
-    ASSERT_TRUE(inclusion.ok()) << inclusion.status();
+    const auto proven = reader.Prove(*view, index, old_size);
+    ASSERT_TRUE(proven.ok()) << proven.status();
     EXPECT_TRUE(
-        merkle::VerifyInclusion(index, old_size, leaves_[index.value()], *inclusion, old->second)
+        merkle::VerifyInclusion(index, old_size, leaves_[index.value()], proven->proof, old->second)
             .ok());
   }
 

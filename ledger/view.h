@@ -11,6 +11,8 @@
 #include "ledger/store.h"
 #include "merkle/edge.h"
 #include "merkle/entry/certifiers.h"
+#include "merkle/extension.h"
+#include "merkle/proof_bytes.h"
 #include "merkle/types.h"
 
 namespace cairn::ledger {
@@ -35,14 +37,19 @@ struct View {
   TreeSize size() const { return state.size; }
 };
 
+// An entry and the inclusion proof that leads from it to the root at some size.
+struct ProvenEntry {
+  LeafIndex index;
+  std::string entry;  // encoded
+  merkle::Proof proof;
+};
+
 // What a look-up by certificate hash found in a view.
 struct FoundStatements {
-  std::vector<LeafIndex> indexes;  // rising
+  std::vector<ProvenEntry> entries;  // rising
   // Where to look on, if that was not all; it may turn out that nothing follows. A look-up reads a
   // bounded number of entries, so this may be set although fewer were found than asked for.
   std::optional<LeafIndex> next = std::nullopt;
-
-  friend bool operator==(const FoundStatements&, const FoundStatements&) = default;
 };
 
 }  // namespace cairn::ledger

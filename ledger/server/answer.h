@@ -6,23 +6,15 @@
 #ifndef CAIRN_LEDGER_SERVER_ANSWER_H_
 #define CAIRN_LEDGER_SERVER_ANSWER_H_
 
-#include <string>
-
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "ledger/log.h"
 #include "ledger/view.h"
 #include "merkle/types.h"
 
 namespace cairn::server {
 
-// Whether EntryOf and ProofOf need no disk. Requires: the view's tree contains `index`.
+// Whether Log::Prove at the view's size needs no disk. Requires: the view's tree contains `index`.
 bool IsRecent(const ledger::View& view, LeafIndex index);
-
-// Errors as of Log's reading calls. Requires: the view's tree contains `index`.
-absl::StatusOr<std::string> EntryOf(ledger::Log& log, const ledger::View& view, LeafIndex index);
-// n x 32 bytes.
-absl::StatusOr<std::string> ProofOf(ledger::Log& log, const ledger::View& view, LeafIndex index);
 
 // The status of one statement that was not taken, with the index it is about.
 absl::Status ItemError(const ledger::ItemResult& item);

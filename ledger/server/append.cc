@@ -7,6 +7,7 @@
 #include "ledger/server/answer.h"
 #include "ledger/server/request.h"
 #include "ledger/server/status.h"
+#include "merkle/proof_bytes.h"
 #include "proto/log.pb.h"
 
 namespace cairn::server {
@@ -43,14 +44,12 @@ absl::StatusOr<ledger::Submission> Accept(const Context& context,
 absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::ItemResult& item,
                   grpc::ByteBuffer* response) {
   v1::AppendResponse out;
-  absl::StatusOr<std::string> entry = EntryOf(log, view, item.index);
-  if (!entry.ok()) return entry.status();
-  absl::StatusOr<std::string> proof = ProofOf(log, view, item.index);
-  if (!proof.ok()) return proof.status();
+  absl::StatusOr<ledger::ProvenEntry> proven = log.Prove(view, item.index, view.size());
+  if (!proven.ok()) return proven.status();
   out.set_index(item.index.value());
   out.set_duplicate(item.duplicate);
-  out.set_entry(*std::move(entry));
-  out.set_proof(*std::move(proof));
+  out.set_entry(std::move(proven->entry));
+  out.set_proof(merkle::FormatProof(proven->proof));
   out.set_checkpoint(view.checkpoint);
   *response = SerializeMessage(out);
   return absl::OkStatus();

@@ -107,7 +107,7 @@ class HeldLog : public ledger::Log {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return reading_; });
   }
-  absl::StatusOr<merkle::Proof> InclusionProof(const ledger::View&, LeafIndex, TreeSize) override {
+  absl::StatusOr<ledger::ProvenEntry> Prove(const ledger::View&, LeafIndex, TreeSize) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<merkle::Proof> ConsistencyProof(const ledger::View&, TreeSize, TreeSize) override {
@@ -121,8 +121,8 @@ class HeldLog : public ledger::Log {
     return std::vector<std::string>{std::string(max_bytes, 'e')};
   }
   absl::StatusOr<ledger::FoundStatements> Find(const ledger::View&, const Hash&,
-                                               const std::optional<std::string>&, LeafIndex,
-                                               size_t) override {
+                                               const std::optional<std::string>&, TreeSize,
+                                               LeafIndex, size_t) override {
     return absl::UnimplementedError("");
   }
   // Once, by the service.

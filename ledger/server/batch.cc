@@ -8,6 +8,7 @@
 #include "ledger/server/answer.h"
 #include "ledger/server/request.h"
 #include "ledger/server/status.h"
+#include "merkle/proof_bytes.h"
 
 namespace cairn::server {
 namespace {
@@ -149,16 +150,12 @@ absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& resu
       if (out.count() == 0) out.set_first_index(item->index.value());
       out.set_count(out.count() + 1);
     }
-    if (entry != nullptr) {
-      absl::StatusOr<std::string> read = EntryOf(log, *result.view, item->index);
-      if (!read.ok()) return read.status();
-      *entry = *std::move(read);
-    }
-    if (proof != nullptr) {
-      absl::StatusOr<std::string> made = ProofOf(log, *result.view, item->index);
-      if (!made.ok()) return made.status();
-      *proof = *std::move(made);
-    }
+    if (entry == nullptr && proof == nullptr) continue;
+    absl::StatusOr<ledger::ProvenEntry> proven =
+        log.Prove(*result.view, item->index, result.view->size());
+    if (!proven.ok()) return proven.status();
+    if (entry != nullptr) *entry = std::move(proven->entry);
+    if (proof != nullptr) *proof = merkle::FormatProof(proven->proof);
   }
   out.set_checkpoint(result.view->checkpoint);
   return absl::OkStatus();

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/server/request.h"
@@ -34,18 +33,11 @@ absl::StatusOr<TreeSize> ProofSize(const ledger::View& view, const v1::ProveRequ
   return TreeSize(request.tree_size());
 }
 
-absl::Status AddEntry(ledger::Log& log, const ledger::View& view, LeafIndex index, TreeSize size,
-                      v1::ProveResponse& out) {
-  absl::StatusOr<std::vector<std::string>> entries =
-      log.ReadEntries(view, index, LeafIndex(index.value() + 1), entry::kMaxEntryBytes);
-  if (!entries.ok()) return entries.status();
-  const absl::StatusOr<merkle::Proof> proof = log.InclusionProof(view, index, size);
-  if (!proof.ok()) return proof.status();
+void AddEntry(ledger::ProvenEntry entry, v1::ProveResponse& out) {
   v1::ProvenEntry* proven = out.add_entries();
-  proven->set_index(index.value());
-  proven->set_entry(std::move(entries->front()));
-  proven->set_proof(merkle::FormatProof(*proof));
-  return absl::OkStatus();
+  proven->set_index(entry.index.value());
+  proven->set_entry(std::move(entry.entry));
+  proven->set_proof(merkle::FormatProof(entry.proof));
 }
 
 absl::Status ProveIndex(ledger::Log& log, const ledger::View& view, TreeSize size,
@@ -57,7 +49,10 @@ absl::Status ProveIndex(ledger::Log& log, const ledger::View& view, TreeSize siz
     return InvalidField("from_index", "goes with certificate_hash; leave it out with index");
   }
   if (!size.contains(LeafIndex(request.index()))) return Beyond("index", request.index(), size);
-  return AddEntry(log, view, LeafIndex(request.index()), size, out);
+  absl::StatusOr<ledger::ProvenEntry> proven = log.Prove(view, LeafIndex(request.index()), size);
+  if (!proven.ok()) return proven.status();
+  AddEntry(*std::move(proven), out);
+  return absl::OkStatus();
 }
 
 absl::Status ProveHash(ledger::Log& log, const ledger::View& view, TreeSize size,
@@ -68,14 +63,11 @@ absl::Status ProveHash(ledger::Log& log, const ledger::View& view, TreeSize size
   if (!named.ok()) return InvalidField("certifier", named.message());
   std::optional<std::string> certifier;
   if (!request.certifier().empty()) certifier = request.certifier();
-  const absl::StatusOr<ledger::FoundStatements> found =
-      log.Find(view, *hash, certifier, LeafIndex(request.from_index()), kMaxProvenEntries);
+  absl::StatusOr<ledger::FoundStatements> found =
+      log.Find(view, *hash, certifier, size, LeafIndex(request.from_index()), kMaxProvenEntries);
   if (!found.ok()) return found.status();
-  for (const LeafIndex index : found->indexes) {
-    if (!size.contains(index)) break;
-    if (absl::Status added = AddEntry(log, view, index, size, out); !added.ok()) return added;
-  }
-  if (found->next.has_value() && size.contains(*found->next)) {
+  for (ledger::ProvenEntry& entry : found->entries) AddEntry(std::move(entry), out);
+  if (found->next.has_value()) {
     out.set_next_index(found->next->value());
     return absl::OkStatus();
   }

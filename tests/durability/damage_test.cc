@@ -134,17 +134,15 @@ class DamagedLog : public ::testing::Test {
     // Not damage that is reported, but the one thing that must not happen.
     if (view->state != acknowledged_) return absl::InternalError("silently another tree");
     for (uint64_t i = 0; i < entries_.size(); ++i) {
-      const auto proof = (*log)->InclusionProof(*view, LeafIndex(i), view->size());
-      if (!proof.ok()) return proof.status();
-      const auto entry = (*log)->ReadEntries(*view, LeafIndex(i), LeafIndex(i + 1), 1u << 20);
-      if (!entry.ok()) return entry.status();
-      if (entry->front() != entries_[i]) return absl::InternalError("silently another entry");
+      const auto proven = (*log)->Prove(*view, LeafIndex(i), view->size());
+      if (!proven.ok()) return proven.status();
+      if (proven->entry != entries_[i]) return absl::InternalError("silently another entry");
     }
     for (size_t i = 0; i < places_.size(); ++i) {
       const Hash hash = MakeStatement(1 + i).certificate_hash;
-      const auto found = (*log)->Find(*view, hash, std::nullopt, LeafIndex(0), 10);
+      const auto found = (*log)->Find(*view, hash, std::nullopt, view->size(), LeafIndex(0), 10);
       if (!found.ok()) return found.status();
-      if (found->indexes != std::vector<LeafIndex>{places_[i]}) {
+      if (found->entries.size() != 1 || found->entries[0].index != places_[i]) {
         return absl::InternalError("silently another index");
       }
     }
