@@ -67,6 +67,7 @@ void AddProve(CLI::App& app, ExitCode* exit_code);
 void AddVerify(CLI::App& app, ExitCode* exit_code);
 void AddCheckpoint(CLI::App& app, ExitCode* exit_code);
 void AddEntries(CLI::App& app, ExitCode* exit_code);
+void AddBench(CLI::App& app, ExitCode* exit_code);
 
 }  // namespace cairn::cli
 

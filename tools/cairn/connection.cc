@@ -57,7 +57,7 @@ void AddConnectionOptions(CLI::App* command, ConnectionOptions* options) {
       ->capture_default_str();
 }
 
-absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& options) {
+absl::StatusOr<LogClientOptions> ReadConnection(const ConnectionOptions& options) {
   LogClientOptions client;
   client.address = options.address;
   client.timeout = absl::Seconds(options.timeout_s);
@@ -78,7 +78,13 @@ absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& opti
     if (!token.ok()) return token.status();
     client.token = *std::move(token);
   }
-  return LogClient::Create(client);
+  return client;
+}
+
+absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& options) {
+  const absl::StatusOr<LogClientOptions> client = ReadConnection(options);
+  if (!client.ok()) return client.status();
+  return LogClient::Create(*client);
 }
 
 }  // namespace cairn::cli

@@ -24,8 +24,11 @@ struct ConnectionOptions {
 
 void AddConnectionOptions(CLI::App* command, ConnectionOptions* options);
 
-// Reads the files that are named. Does not connect yet: the first call does. kFailedPrecondition
-// where a token would go over the wire in clear.
+// Reads the files that are named. kFailedPrecondition where a token would go over the wire in
+// clear.
+absl::StatusOr<LogClientOptions> ReadConnection(const ConnectionOptions& options);
+
+// Likewise. Does not connect yet: the first call does.
 absl::StatusOr<std::unique_ptr<LogClient>> OpenLog(const ConnectionOptions& options);
 
 }  // namespace cairn::cli

@@ -13,24 +13,6 @@
 namespace cairn::cli {
 namespace {
 
-std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options) {
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  if (options.tls) {
-    grpc::SslCredentialsOptions ssl;
-    ssl.pem_root_certs = options.tls_ca_pem;
-    ssl.pem_cert_chain = options.tls_cert_pem;
-    ssl.pem_private_key = options.tls_key_pem;
-    credentials = grpc::SslCredentials(ssl);
-  }
-  grpc::ChannelArguments arguments;
-  // A log that is being restarted is back within a second.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  // A proxy named in the environment is for web traffic.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(options.address, credentials, arguments);
-}
-
 absl::Status FromLog(const grpc::Status& status, const std::string& address) {
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   return absl::Status(
@@ -57,14 +39,37 @@ absl::Duration RetryDelay(const grpc::Status& status) {
   return absl::ZeroDuration();
 }
 
+grpc::ChannelArguments Patient() {
+  grpc::ChannelArguments arguments;
+  // A log that is being restarted is back within a second.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  return arguments;
+}
+
 }  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options,
+                                           grpc::ChannelArguments arguments) {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (options.tls) {
+    grpc::SslCredentialsOptions ssl;
+    ssl.pem_root_certs = options.tls_ca_pem;
+    ssl.pem_cert_chain = options.tls_cert_pem;
+    ssl.pem_private_key = options.tls_key_pem;
+    credentials = grpc::SslCredentials(ssl);
+  }
+  // A proxy named in the environment is for web traffic.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(options.address, credentials, arguments);
+}
 
 std::unique_ptr<LogClient> LogClient::Create(const LogClientOptions& options) {
   return std::unique_ptr<LogClient>(new LogClient(options));
 }
 
 LogClient::LogClient(const LogClientOptions& options)
-    : options_(options), stub_(v1::Log::NewStub(MakeChannel(options))) {}
+    : options_(options), stub_(v1::Log::NewStub(MakeChannel(options, Patient()))) {}
 
 absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   const absl::Time deadline = absl::Now() + options_.timeout;

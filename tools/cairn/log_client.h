@@ -37,6 +37,10 @@ struct LogClientOptions {
   absl::Duration timeout = absl::Seconds(30);
 };
 
+// Connects at the first call. Channels with equal arguments share one connection.
+std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options,
+                                           grpc::ChannelArguments arguments);
+
 class LogClient {
  public:
   static constexpr int kMaxAttempts = 12;
