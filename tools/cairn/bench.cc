@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -37,6 +38,17 @@ struct Options {
   bool progress = false;
   bool json = false;
 };
+
+// An option of a smaller integer; Complete judges the value.
+void AddCount(CLI::App* command, const std::shared_ptr<Options>& options, const std::string& names,
+              const std::string& what, uint32_t& value) {
+  AddNumber(command, names, what, [options, names, &value](uint64_t n) {
+    if (n > std::numeric_limits<uint32_t>::max()) {
+      Misused(absl::StrCat(names, ": ", n, " is too large"));
+    }
+    value = static_cast<uint32_t>(n);
+  })->default_str(value == 0 ? "" : absl::StrCat(value));
+}
 
 load::Mode ModeOf(const std::string& name) {
   if (name == "stream") return load::Mode::kStream;
@@ -139,14 +151,13 @@ void AddLoadOptions(CLI::App* command, const std::shared_ptr<Options>& options) 
   load::Options& load = options->load;
   AddNumber(command, "--connections", "Connections; by default 4, of streams 1",
             [options](uint64_t n) { options->connections = n; });
-  command->add_option(Spellings("in_flight"), load.in_flight,
-                      "Calls unanswered at once over all connections, by default 256; of streams, "
-                      "batches unanswered in each, by default 8");
-  command->add_option("--streams", load.streams, "Streams; by default one a connection");
-  command->add_option("--batch", load.batch, "Statements in a batch of a stream")
-      ->capture_default_str();
-  command->add_option("--threads", load.threads, "Threads that send and receive")
-      ->capture_default_str();
+  AddCount(command, options, Spellings("in_flight"),
+           "Calls unanswered at once over all connections, by default 256; of streams, "
+           "batches unanswered in each, by default 8",
+           load.in_flight);
+  AddCount(command, options, "--streams", "Streams; by default one a connection", load.streams);
+  AddCount(command, options, "--batch", "Statements in a batch of a stream", load.batch);
+  AddCount(command, options, "--threads", "Threads that send and receive", load.threads);
   command->add_option("--rate", load.rate,
                       "Open loop: so many entries (proofs) a second, whatever the log does, and "
                       "latencies from the time that was meant. Default: closed loop");
@@ -154,8 +165,9 @@ void AddLoadOptions(CLI::App* command, const std::shared_ptr<Options>& options) 
   command->add_option("--warmup", load.warmup_s, "Seconds before that, which do not count")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
-  command->add_option("--entries", load.entries,
-                      "End after so many new entries (proofs), those of the warm-up included");
+  AddNumber(command, "--entries",
+            "End after so many new entries (proofs), those of the warm-up included",
+            [options](uint64_t n) { options->load.entries = n; });
 }
 
 void AddStatementOptions(CLI::App* command, const std::shared_ptr<Options>& options) {
@@ -165,10 +177,8 @@ void AddStatementOptions(CLI::App* command, const std::shared_ptr<Options>& opti
                    "Share of the statements, 0 to 0.99, that the log has acknowledged before "
                    "and must know again")
       ->capture_default_str();
-  command
-      ->add_option(Spellings("entry_bytes"), load.entry_bytes,
-                   "Length of an encoded entry without its signature")
-      ->capture_default_str();
+  AddCount(command, options, Spellings("entry_bytes"),
+           "Length of an encoded entry without its signature", load.entry_bytes);
   command->add_option("--certifier", load.certifier,
                       "Who states it; by default the signing key's name, with a token whoever the "
                       "log takes the caller for, else anonymous");
@@ -177,17 +187,15 @@ void AddStatementOptions(CLI::App* command, const std::shared_ptr<Options>& opti
   command->add_option("--signatures", options->signatures, "One a statement, or one a batch")
       ->check(CLI::IsMember({"single", "batch"}))
       ->capture_default_str();
-  command->add_option("--presign", load.presign,
-                      "Make so many single signatures before the run, so that they take nothing "
-                      "from it");
+  AddNumber(command, "--presign",
+            "Make so many single signatures before the run, so that they take nothing from it",
+            [options](uint64_t n) { options->load.presign = n; });
   AddNumber(command, "--seed", "Makes the same statements again; by default random",
             [options](uint64_t seed) { options->seed = seed; });
   command->add_flag(Spellings("want_proofs"), load.want_proofs,
                     "In streams, ask for entries and proofs");
-  command
-      ->add_option("--hashes", load.hashes,
-                   "Of how many random entries --mode proof asks the proofs")
-      ->capture_default_str();
+  AddCount(command, options, "--hashes", "Of how many random entries --mode proof asks the proofs",
+           load.hashes);
 }
 
 }  // namespace
@@ -216,6 +224,8 @@ void AddBench(CLI::App& app, ExitCode* exit_code) {
                       "The log's vkey: checkpoints must be signed with it");
   command->add_option(Spellings("server_pid"), options->load.server_pid,
                       "Process of the log on this machine: report its CPU time and memory");
+  command->add_flag("--unchecked", options->load.unchecked,
+                    "Believe the answers: for a server that is no log, to compare with");
   command->add_flag("--progress", options->progress,
                     "A line each second on standard error; the usual on a terminal");
   command->callback([options, exit_code] { *exit_code = Bench(*options); });

@@ -56,6 +56,9 @@ absl::Status CheckSense(const Options& options) {
   if (options.mode == Mode::kProof && options.duplicates > 0) {
     return Wrong("--duplicates goes with appends; --mode proof sends none");
   }
+  if (options.unchecked && options.duplicates > 0) {
+    return Wrong("--unchecked takes no --duplicates: only a log knows them");
+  }
   return absl::OkStatus();
 }
 

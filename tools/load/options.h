@@ -69,6 +69,9 @@ struct Options {
   // Checkpoints must be signed with it.
   std::optional<note::VerifierKey> log_key;
 
+  // The server is no log: its answers are only counted, as far as that needs no truth.
+  bool unchecked = false;
+
   // Whose CPU time and memory to watch.
   std::optional<pid_t> server_pid;
   // Called a few times a second from one thread.

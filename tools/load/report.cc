@@ -132,6 +132,7 @@ std::string ToText(const Options& options, const Report& report) {
                           Micros(report, report.server->cpu_s), report.server->rss_anon_begin_mib,
                           report.server->rss_anon_end_mib, report.server->rss_anon_max_mib);
   }
+  if (options.unchecked) return text + "\nanswers not checked\n";
   absl::StrAppendFormat(&text, "\nchecked %d answers, found %d entries again%s\n",
                         report.answers_checked, report.found_again,
                         options.log_key ? "" : "; checkpoint signatures not checked: no --log_key");
