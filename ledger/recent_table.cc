@@ -1,7 +1,5 @@
 #include "ledger/recent_table.h"
 
-#include <endian.h>
-
 #include <algorithm>
 #include <cstdint>
 
@@ -10,9 +8,9 @@ namespace {
 
 // What decides of nearly all pairs which comes first.
 uint64_t Beginning(const IndexTag& tag) {
-  uint64_t value;
-  std::memcpy(&value, tag.data(), sizeof(value));
-  return be64toh(value);
+  uint64_t value = 0;
+  for (size_t i = 0; i < sizeof(value); ++i) value = value << 8 | tag[i];
+  return value;
 }
 
 }  // namespace
