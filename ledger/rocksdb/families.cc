@@ -27,6 +27,8 @@ rocksdb::BlockBasedTableOptions Table(const std::shared_ptr<rocksdb::Cache>& cac
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
   table.format_version = 5;
+  // A run fills a block, so that there are many: by differences their keys take half the memory.
+  table.index_block_restart_interval = 16;
   return table;
 }
 
@@ -91,8 +93,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(size_t block_cache_bytes) 
   const rocksdb::BlockBasedTableOptions table = Table(cache);
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, Rising(kMiB)},
-      {"runs", Rising(32 * kMiB)},
-      {"tiles", Rising(8 * kMiB)},
+      {"runs", Rising(16 * kMiB)},
+      {"tiles", Rising(4 * kMiB)},
       {"index", IndexOptions(table)},
   };
   for (const Family family : {kState, kRuns, kTiles}) {

@@ -15,6 +15,13 @@
 #include "ledger/server/logger.h"
 #include "ledger/server/settings.h"
 
+// jemalloc's own settings: what is free goes back to the system after a second, from a thread that
+// does only that; few arenas, since what one thread makes another frees.
+extern "C" {
+// NOLINTNEXTLINE(readability-identifier-naming): the name it looks for.
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:4";
+}
+
 namespace cairn::server {
 namespace {
 
