@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <utility>
+
+#include "ledger/index_tag.h"
 
 namespace cairn::ledger {
 namespace {
@@ -19,14 +20,7 @@ HashIndex::HashIndex(Store* store, size_t max_recent_rows)
       active_(max_table_rows_) {}
 
 IndexTag HashIndex::TagOf(const Hash& certificate_hash) const {
-  const std::array<uint8_t, 32>& salt = store_->identity().index_salt;
-  char keyed[sizeof(salt) + Hash::kSize];
-  std::memcpy(keyed, salt.data(), salt.size());
-  std::memcpy(keyed + salt.size(), certificate_hash.bytes.data(), Hash::kSize);
-  const Hash digest = merkle::Sha256(absl::string_view(keyed, sizeof(keyed)));
-  IndexTag tag;
-  std::copy_n(digest.bytes.begin(), tag.size(), tag.begin());
-  return tag;
+  return MakeIndexTag(store_->identity().index_salt, certificate_hash.view());
 }
 
 absl::Status HashIndex::Find(absl::Span<const IndexTag> tags,

@@ -185,6 +185,11 @@ std::string TileKey(merkle::TileId id) {
   return key;
 }
 
+absl::StatusOr<merkle::TileId> ParseTileKey(absl::string_view key) {
+  if (key.size() != 9) return Malformed("tile key", key.size());
+  return merkle::TileId{.level = static_cast<uint8_t>(key[0]), .index = BigEndian(key.substr(1))};
+}
+
 std::string FormatFullTile(const merkle::FullTile& tile) {
   assert(tile.hashes.size() == merkle::kTileWidth);
   assert(tile.inner.empty() || tile.inner.size() == merkle::kInnerCount);

@@ -70,6 +70,7 @@ std::string FormatRun(absl::Span<const std::string> entries);
 absl::StatusOr<std::vector<absl::string_view>> ParseRun(absl::string_view bytes);
 
 std::string TileKey(merkle::TileId id);
+absl::StatusOr<merkle::TileId> ParseTileKey(absl::string_view key);
 // Computes the inner nodes where the tile does not bring them.
 std::string FormatFullTile(const merkle::FullTile& tile);
 // A stored tile, as views into its bytes.

@@ -1,6 +1,11 @@
 #include "ledger/rocksdb/directory.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -112,8 +117,30 @@ Directory::~Directory() {
   file_system_->UnlockFile(lock_, rocksdb::IOOptions(), nullptr).PermitUncheckedError();
 }
 
-std::string Directory::DatabasePath() const { return Join(path_, kDatabase); }
-std::string Directory::SignedPath() const { return Join(path_, kSigned); }
+absl::StatusOr<Directory::ReadersLock> Directory::ReadersLock::Take(const std::string& path) {
+  const std::string lock_path = Join(path, kLock);
+  const int fd = open(lock_path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return ReadersLock(-1);
+  if (fd < 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot open ", lock_path, ": ", std::strerror(errno)));
+  }
+  ReadersLock lock(fd);
+  // Of the open file, not of the process: other locks of this process on it stand.
+  struct flock shared {};
+  shared.l_type = F_RDLCK;
+  shared.l_whence = SEEK_SET;
+  if (fcntl(fd, F_OFD_SETLK, &shared) == 0) return lock;
+  return absl::FailedPreconditionError(
+      absl::StrCat("a cairnd has ", path, " open: stop it, or take a copy with `cairn backup`"));
+}
+
+Directory::ReadersLock::~ReadersLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::string Directory::DatabasePath(const std::string& path) { return Join(path, kDatabase); }
+std::string Directory::SignedPath(const std::string& path) { return Join(path, kSigned); }
 std::string Directory::StagingPath() const { return Join(path_, kStaging); }
 
 absl::Status Directory::Create(

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,15 +31,32 @@ class Directory {
   // Whether a log was created there. Changes nothing, needs no lock. kFailedPrecondition as above.
   static absl::StatusOr<bool> HasLog(rocksdb::FileSystem& file_system, const std::string& path);
 
+  // Keeps every cairnd from opening the directory, as long as the value lives; who else reads it
+  // may do so beside. Writes nothing, so that the disk may be read-only. kFailedPrecondition when a
+  // cairnd has it open. Only of a directory on the machine's own file system.
+  class ReadersLock {
+   public:
+    static absl::StatusOr<ReadersLock> Take(const std::string& path);
+    ~ReadersLock();
+    ReadersLock(ReadersLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    ReadersLock& operator=(ReadersLock&&) = delete;
+
+   private:
+    explicit ReadersLock(int fd) : fd_(fd) {}
+    int fd_;  // -1: no cairnd has ever opened the directory, which is a copy.
+  };
+
   // Unlocks.
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
   const std::string& path() const { return path_; }
-  std::string DatabasePath() const;
-  std::string SignedPath() const;
+  std::string DatabasePath() const { return DatabasePath(path_); }
+  std::string SignedPath() const { return SignedPath(path_); }
   std::string StagingPath() const;
+  static std::string DatabasePath(const std::string& path);
+  static std::string SignedPath(const std::string& path);
 
   absl::StatusOr<bool> HasLog() const { return HasLog(*file_system_, path_); }
 

@@ -1,6 +1,8 @@
 #include "ledger/rocksdb/signed_file.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +21,11 @@ constexpr size_t kSlotBytes = kBodyBytes + Hash::kSize;
 uint64_t OffsetOf(uint64_t sequence) { return sequence % 2 * kSlotSpacing; }
 
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+absl::Status NothingValid(const std::string& path) {
+  return absl::DataLossError(absl::StrCat(
+      path, " is damaged: what this log last signed is not known; restore it from a backup"));
+}
 
 }  // namespace
 
@@ -53,6 +60,36 @@ absl::Status SignedFile::Create(rocksdb::FileSystem& file_system, const std::str
   return FromRocksDb(status, absl::StrCat("creating ", path));
 }
 
+absl::StatusOr<SignedRecord> SignedFile::Read(rocksdb::FileSystem& file_system,
+                                              const std::string& path) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+  rocksdb::IOStatus status =
+      file_system.NewRandomAccessFile(path, rocksdb::FileOptions(), &file, nullptr);
+  std::vector<Slot> slots;
+  SignedRecord record;
+  for (const uint64_t which : {0, 1}) {
+    std::string buffer(kSlotBytes, '\0');
+    rocksdb::Slice read;
+    if (status.ok()) {
+      status = file->Read(OffsetOf(which), kSlotBytes, rocksdb::IOOptions(), &read, buffer.data(),
+                          nullptr);
+    }
+    if (!status.ok()) return FromRocksDb(status, absl::StrCat("reading ", path));
+    if (const std::optional<Slot> slot = Parse(ToView(read))) {
+      slots.push_back(*slot);
+    } else if (ToView(read) != std::string(kSlotBytes, '\0')) {
+      record.damage = absl::StrCat("slot ", which, " of ", path, " is damaged");
+    }
+  }
+  if (slots.empty()) return NothingValid(path);
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot& a, const Slot& b) { return a.sequence > b.sequence; });
+  for (const Slot& slot : slots) {
+    if (slot.sequence != 0) record.states.push_back(slot.state);
+  }
+  return record;
+}
+
 absl::StatusOr<std::unique_ptr<SignedFile>> SignedFile::Open(rocksdb::FileSystem& file_system,
                                                              const std::string& path) {
   std::unique_ptr<rocksdb::FSRandomRWFile> file;
@@ -70,12 +107,7 @@ absl::StatusOr<std::unique_ptr<SignedFile>> SignedFile::Open(rocksdb::FileSystem
     const std::optional<Slot> slot = Parse(ToView(read));
     if (slot && (!newest || slot->sequence > newest->sequence)) newest = slot;
   }
-  if (!newest) {
-    return absl::DataLossError(
-        absl::StrCat(path,
-                     " is damaged: what this log last signed is not known; restore it from "
-                     "a backup"));
-  }
+  if (!newest) return NothingValid(path);
   return std::unique_ptr<SignedFile>(new SignedFile(std::move(file), *newest));
 }
 

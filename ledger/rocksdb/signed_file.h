@@ -26,6 +26,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ledger/check/source.h"
 #include "ledger/store.h"
 
 namespace cairn::ledger {
@@ -35,6 +36,12 @@ class SignedFile {
   // Writes and syncs the file of a log that has signed nothing, in place of any other. The caller
   // syncs the directory.
   static absl::Status Create(rocksdb::FileSystem& file_system, const std::string& path);
+
+  // What both slots say, without writing anything. A slot that was never used, or that a power
+  // failure left unwritten, is all zeros; any other that is not valid is damage. kDataLoss when the
+  // file is missing or has no valid slot.
+  static absl::StatusOr<SignedRecord> Read(rocksdb::FileSystem& file_system,
+                                           const std::string& path);
 
   // kDataLoss when the file is missing or has no valid slot.
   static absl::StatusOr<std::unique_ptr<SignedFile>> Open(rocksdb::FileSystem& file_system,

@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ledger/rocksdb/codec.h"
 #include "ledger/rocksdb/directory.h"
 #include "ledger/rocksdb/families.h"
+#include "ledger/rocksdb/opening.h"
 #include "ledger/rocksdb/signed_file.h"
 #include "ledger/rocksdb/status.h"
 
@@ -37,12 +37,6 @@ absl::Status FillRandom(std::array<uint8_t, N>& out) {
     return absl::UnavailableError("the system has no randomness for a new log");
   }
   return absl::OkStatus();
-}
-
-std::vector<std::string> FamilyNames() {
-  std::vector<std::string> names;
-  for (const auto& family : Families(0)) names.push_back(family.name);
-  return names;
 }
 
 // Makes the database of a new log at `path` and closes it.
@@ -136,24 +130,11 @@ RocksDbStore::~RocksDbStore() {
 absl::Status RocksDbStore::OpenDatabase(size_t block_cache_bytes) {
   const std::string path = directory_->DatabasePath();
   const rocksdb::DBOptions options = DatabaseOptions(env_.get());
-  // First by names alone, which changes nothing: another program's database, or one of a later
-  // cairn with more families, stays as it is.
-  std::vector<std::string> names;
-  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, path, &names);
-  if (status.ok() && names != FamilyNames()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " has the column families ", absl::StrJoin(names, ", "),
-                     ": not a log that this build reads (format ", codec::kFormatVersion, ")"));
-  }
+  if (absl::Status ours = CheckFamilies(options, path); !ours.ok()) return ours;
   rocksdb::DB* opened = nullptr;
-  if (status.ok()) {
-    status = rocksdb::DB::Open(options, path, Families(block_cache_bytes), &families_, &opened);
-  }
-  // The directory says that a database is here: one that lacks its own files is damaged.
-  if (status.IsInvalidArgument()) {
-    return absl::DataLossError(absl::StrCat("opening ", path, ": ", status.ToString()));
-  }
-  if (!status.ok()) return FromRocksDb(status, absl::StrCat("opening ", path));
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, path, Families(block_cache_bytes), &families_, &opened);
+  if (!status.ok()) return FromOpening(status, path);
   db_.reset(opened);
   auto signed_file = SignedFile::Open(*file_system_, directory_->SignedPath());
   if (!signed_file.ok()) return signed_file.status();
@@ -162,20 +143,7 @@ absl::Status RocksDbStore::OpenDatabase(size_t block_cache_bytes) {
 }
 
 absl::Status RocksDbStore::LoadIdentity() {
-  // The format comes first: the meaning of everything else hangs on it.
-  std::string value;
-  rocksdb::Status status = db_->Get({}, ToSlice(codec::kFormatKey), &value);
-  if (!status.ok()) return FromRocksDb(status, "reading the format version");
-  const auto version = codec::ParseU32(value);
-  if (!version.ok()) return version.status();
-  if (*version != codec::kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        directory_->path(), " has format ", *version, "; this build reads format ",
-        codec::kFormatVersion, ": use the cairnd that wrote it, or one that converts it"));
-  }
-  status = db_->Get({}, ToSlice(codec::kIdentityKey), &value);
-  if (!status.ok()) return FromRocksDb(status, "reading the log's identity");
-  auto identity = codec::ParseIdentity(value);
+  auto identity = ReadIdentity(*db_, directory_->path());
   if (!identity.ok()) return identity.status();
   identity_ = *std::move(identity);
   return absl::OkStatus();
