@@ -68,6 +68,7 @@ void AddVerify(CLI::App& app, ExitCode* exit_code);
 void AddCheckpoint(CLI::App& app, ExitCode* exit_code);
 void AddEntries(CLI::App& app, ExitCode* exit_code);
 void AddBench(CLI::App& app, ExitCode* exit_code);
+void AddFsck(CLI::App& app, ExitCode* exit_code);
 
 }  // namespace cairn::cli
 

@@ -1,0 +1,110 @@
+#include "tools/cairn/log_check.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "ledger/rocksdb/read_only_log.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/progress.h"
+
+namespace cairn::cli {
+namespace {
+
+constexpr uint64_t kMaxThreads = 256;
+
+// What a start of cairnd would refuse too.
+CheckedDirectory NotOpened(const absl::Status& why) {
+  CheckedDirectory checked;
+  checked.report.findings = {
+      {ledger::Part::kState, LeafIndex(0), absl::StrCat("it cannot be opened: ", why.message())}};
+  checked.report.finding_count = 1;
+  checked.report.unchecked = {"everything else"};
+  checked.report.advice =
+      "The database does not open, so that nothing in it can be read. Keep the directory as it is, "
+      "look at the disk, and restore the newest backup that is sound and not smaller than any "
+      "checkpoint that this log has handed out.";
+  return checked;
+}
+
+}  // namespace
+
+absl::StatusOr<CheckedDirectory> CheckDirectory(const std::string& path,
+                                                const ledger::CheckOptions& options) {
+  const auto log = ledger::ReadOnlyLog::Open(path);
+  if (absl::IsDataLoss(log.status())) return NotOpened(log.status());
+  if (!log.ok()) return log.status();
+  CheckedDirectory checked;
+  checked.origin = (*log)->identity().origin;
+  ledger::CheckProgress counts;
+  Progress progress("checking", options.index ? "entries and rows" : "entries", [&counts] {
+    return Done{counts.entries + counts.index_rows, counts.all_entries + counts.all_index_rows};
+  });
+  absl::StatusOr<ledger::CheckReport> report = ledger::CheckLog(**log, options, &counts);
+  if (!report.ok()) return report.status();
+  checked.report = *std::move(report);
+  checked.seconds = absl::ToDoubleSeconds(progress.elapsed());
+  return checked;
+}
+
+ledger::CheckOptions MakeCheckOptions(uint64_t threads, bool index) {
+  if (threads > kMaxThreads) {
+    Misused(absl::StrCat("--threads: ", threads, " is more than ", kMaxThreads));
+  }
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  return {.threads = static_cast<uint32_t>(threads), .index = index};
+}
+
+nlohmann::ordered_json CheckJson(const std::string& path, const CheckedDirectory& checked) {
+  const ledger::CheckReport& report = checked.report;
+  nlohmann::ordered_json json;
+  json["directory"] = path;
+  json["sound"] = report.sound();
+  json["origin"] = checked.origin;
+  json["tree_size"] = report.state.size.value();
+  json["root"] = report.state.root.Hex();
+  json["index_rows"] = report.index_rows;
+  json["index_watermark"] = report.index_watermark.value();
+  json["seconds"] = checked.seconds;
+  json["entries_per_second"] =
+      checked.seconds > 0 ? static_cast<double>(report.state.size.value()) / checked.seconds : 0;
+  json["findings"] = nlohmann::ordered_json::array();
+  for (const ledger::Finding& finding : report.findings) {
+    json["findings"].push_back({{"part", std::string(ledger::PartName(finding.part))},
+                                {"index", finding.index.value()},
+                                {"what", finding.what}});
+  }
+  json["finding_count"] = report.finding_count;
+  json["unchecked"] = report.unchecked;
+  json["advice"] = report.advice;
+  return json;
+}
+
+std::string CheckText(const std::string& path, const CheckedDirectory& checked) {
+  const ledger::CheckReport& report = checked.report;
+  const uint64_t size = report.state.size.value();
+  if (report.sound()) {
+    return absl::StrCat(Printable(path), ": sound\n  log:   ", Printable(checked.origin),
+                        "\n  size:  ", size, "\n  root:  ", report.state.root.Hex(),
+                        "\n  index: ", report.index_rows, " rows, of entries below ",
+                        report.index_watermark.value(),
+                        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n");
+  }
+  std::string text = absl::StrCat(Printable(path), ": DAMAGED\n");
+  for (const ledger::Finding& finding : report.findings) {
+    absl::StrAppend(&text, "  ", ledger::PartName(finding.part), ": ", Printable(finding.what),
+                    "\n");
+  }
+  if (report.finding_count > report.findings.size()) {
+    absl::StrAppend(&text, "  and ", report.finding_count - report.findings.size(), " more\n");
+  }
+  for (const std::string& what : report.unchecked) {
+    absl::StrAppend(&text, "  not checked: ", what, "\n");
+  }
+  absl::StrAppend(&text, report.advice, "\n");
+  return text;
+}
+
+}  // namespace cairn::cli
