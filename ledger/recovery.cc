@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/stored_tree.h"
 #include "merkle/entry/entry.h"
+#include "merkle/entry/statement_view.h"
 #include "merkle/proof.h"
 
 namespace cairn::ledger {
@@ -120,13 +121,13 @@ absl::Status ReplayIndex(Store* store, const Recovered& recovered, HashIndex* in
     if (!entries.ok()) return entries.status();
     std::vector<NewRow> rows;
     for (uint64_t i = begin; i < end; ++i) {
-      const absl::StatusOr<entry::Entry> decoded = entry::Decode((*entries)[i - begin]);
-      if (!decoded.ok()) {
-        return absl::DataLossError(absl::StrCat("entry ", i, ": ", decoded.status().message()));
+      const std::string& encoded = (*entries)[i - begin];
+      if (const auto statement = entry::ViewStatement(encoded); statement.has_value()) {
+        const absl::StatusOr<Hash> hash = Hash::FromBytes(statement->certificate_hash);
+        rows.push_back({index->TagOf(*hash), LeafIndex(i)});
+      } else if (const auto other = entry::Decode(encoded); !other.ok()) {
+        return absl::DataLossError(absl::StrCat("entry ", i, ": ", other.status().message()));
       }
-      const auto* statement = std::get_if<entry::SignedStatement>(&decoded->body);
-      if (statement == nullptr) continue;
-      rows.push_back({index->TagOf(statement->statement.certificate_hash), LeafIndex(i)});
     }
     index->Add(rows, TreeSize(end));
     if (absl::Status ingested = index->Ingest(size); !ingested.ok()) return ingested;
