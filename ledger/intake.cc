@@ -11,6 +11,7 @@ absl::Status Intake::Push(Batch& batch) {
   if (closed_) return absl::UnavailableError("the log is stopping; send it again later");
   if (queued_.entries + batch.items.size() > max_queued_.entries ||
       queued_.bytes + batch.bytes > max_queued_.bytes) {
+    refused_entries_ += batch.items.size();
     return absl::ResourceExhaustedError(absl::StrCat("the queue is full with ", queued_.entries,
                                                      " entries of ", queued_.bytes,
                                                      " bytes; nothing was taken, try again later"));
@@ -44,6 +45,13 @@ void Intake::Close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   filled_.notify_one();
+}
+
+void Intake::AddTo(LogStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats.queued_entries += queued_.entries;
+  stats.queued_bytes += queued_.bytes;
+  stats.refused_by_queue += refused_entries_;
 }
 
 }  // namespace cairn::ledger

@@ -7,11 +7,13 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "ledger/log_stats.h"
 #include "ledger/prepared.h"
 
 namespace cairn::ledger {
@@ -36,12 +38,16 @@ class Intake {
   // From now on Push refuses.
   void Close();
 
+  // What waits, and what was refused because the queue was full.
+  void AddTo(LogStats& stats) const;
+
  private:
   const Load max_queued_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<Batch> batches_;
   Load queued_;
+  uint64_t refused_entries_ = 0;
   bool closed_ = false;
 };
 

@@ -65,6 +65,8 @@ class LogImpl final : public Log {
     return pipeline_.CheckFreeSpace();
   }
 
+  LogStats stats() const override { return pipeline_.stats(); }
+
   void Stop() override {
     stopped_.store(true);
     pipeline_.Stop();

@@ -27,6 +27,7 @@
 #include "absl/types/span.h"
 #include "ledger/append_result.h"
 #include "ledger/clock.h"
+#include "ledger/log_stats.h"
 #include "ledger/store.h"
 #include "ledger/submission.h"
 #include "ledger/view.h"
@@ -98,6 +99,9 @@ class Log {
 
   // OK while appends can be taken; else why not.
   virtual absl::Status healthy() const = 0;
+
+  // Takes a short lock that appends also take.
+  virtual LogStats stats() const = 0;
 
   // Takes no more, finishes and answers what was queued, syncs, ends the threads. Idempotent.
   virtual void Stop() = 0;

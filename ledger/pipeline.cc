@@ -13,6 +13,12 @@ void Refuse(const AppendCallback& done, const absl::Status& status) {
   done({.status = status, .items = {}, .view = nullptr});
 }
 
+uint64_t EntriesOf(const std::vector<Batch>& batches) {
+  uint64_t entries = 0;
+  for (const Batch& batch : batches) entries += batch.items.size();
+  return entries;
+}
+
 void RefuseAll(const std::vector<Batch>& batches, const absl::Status& status) {
   for (const Batch& batch : batches) Refuse(batch.done, status);
 }
@@ -67,6 +73,7 @@ void Pipeline::RunSequencer() {
       continue;
     }
     if (absl::Status space = CheckFreeSpace(); !space.ok()) {
+      refused_by_disk_ += EntriesOf(batches);
       RefuseAll(batches, space);
       continue;
     }
@@ -74,6 +81,7 @@ void Pipeline::RunSequencer() {
         sequencer_.Prepare(batches, TreeSize(durable_.load(std::memory_order_acquire)));
     if (!prepared.ok()) {
       if (absl::IsDataLoss(prepared.status())) ReportDamage(prepared.status());
+      if (absl::IsFailedPrecondition(prepared.status())) refused_by_clock_ += EntriesOf(batches);
       RefuseAll(batches, prepared.status());
       continue;
     }
@@ -170,6 +178,15 @@ absl::Status Pipeline::CheckFreeSpace() const {
   return absl::ResourceExhaustedError(
       absl::StrCat("the log's disk has ", *free, " bytes left, which is under the reserve of ",
                    options_.free_space_reserve_bytes, "; free some space, then send it again"));
+}
+
+LogStats Pipeline::stats() const {
+  LogStats stats;
+  intake_.AddTo(stats);
+  stats.refused_by_disk = refused_by_disk_.load();
+  stats.refused_by_clock = refused_by_clock_.load();
+  stats.halted = halted();
+  return stats;
 }
 
 void Pipeline::Stop() {

@@ -28,6 +28,7 @@
 #include "ledger/indexer.h"
 #include "ledger/intake.h"
 #include "ledger/listeners.h"
+#include "ledger/log_stats.h"
 #include "ledger/prepared.h"
 #include "ledger/publisher.h"
 #include "ledger/recovery.h"
@@ -63,6 +64,9 @@ class Pipeline {
   // kResourceExhausted when less than the reserve is free.
   absl::Status CheckFreeSpace() const;
 
+  // As Log::stats.
+  LogStats stats() const;
+
   // As Log::Stop.
   void Stop();
 
@@ -86,6 +90,8 @@ class Pipeline {
   std::mutex stop_mutex_;
 
   std::atomic<uint64_t> durable_;
+  std::atomic<uint64_t> refused_by_disk_{0};
+  std::atomic<uint64_t> refused_by_clock_{0};
   Sequencer sequencer_;  // the sequencer thread's alone
   Intake intake_;
   Indexer indexer_;

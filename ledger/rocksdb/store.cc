@@ -418,4 +418,26 @@ absl::StatusOr<uint64_t> RocksDbStore::FreeSpaceBytes() {
   return free;
 }
 
+StoreStats RocksDbStore::stats() const {
+  using Properties = rocksdb::DB::Properties;
+  // All families share the cache.
+  const auto shared = [this](const std::string& property) {
+    uint64_t value = 0;
+    db_->GetIntProperty(families_[kRuns], property, &value);
+    return value;
+  };
+  const auto sum = [this](const std::string& property) {
+    uint64_t value = 0;
+    db_->GetAggregatedIntProperty(property, &value);
+    return value;
+  };
+  return {.block_cache_bytes = shared(Properties::kBlockCacheUsage),
+          .block_cache_max_bytes = shared(Properties::kBlockCacheCapacity),
+          .memtable_bytes = sum(Properties::kCurSizeAllMemTables),
+          .table_bytes = sum(Properties::kTotalSstFilesSize),
+          .pending_compaction_bytes = sum(Properties::kEstimatePendingCompactionBytes),
+          .writes_stopped = shared(Properties::kIsWriteStopped) != 0,
+          .writes_delayed = shared(Properties::kActualDelayedWriteRate) != 0};
+}
+
 }  // namespace cairn::ledger

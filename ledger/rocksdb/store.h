@@ -49,6 +49,18 @@ struct OpenOptions {
   std::shared_ptr<rocksdb::FileSystem> file_system;
 };
 
+// What the database holds now.
+struct StoreStats {
+  uint64_t block_cache_bytes = 0;
+  uint64_t block_cache_max_bytes = 0;
+  uint64_t memtable_bytes = 0;
+  uint64_t table_bytes = 0;
+  uint64_t pending_compaction_bytes = 0;
+  // RocksDB holds writes back, or slows them, until compaction has caught up.
+  bool writes_stopped = false;
+  bool writes_delayed = false;
+};
+
 class RocksDbStore final : public Store {
  public:
   static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(const OpenOptions& options);
@@ -70,6 +82,9 @@ class RocksDbStore final : public Store {
   absl::Status RecordSigned(const TreeState& state) override;
   absl::StatusOr<std::optional<TreeState>> LastSigned() override;
   absl::StatusOr<uint64_t> FreeSpaceBytes() override;
+
+  // Reads counters, no disk. From any thread.
+  StoreStats stats() const;
 
  private:
   // Defined in the tests' own library; see testing/store_access.h.
