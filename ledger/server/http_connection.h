@@ -1,0 +1,74 @@
+// One connection of the HTTP server: reads requests one after the other, answers each.
+//
+// Whatever is wrong with a request is answered (400, 405, 413, 431) and ends the connection, since
+// nobody can say where the next request begins. What does not come in time ends it without a word.
+// Threads: the server's one, but for the answer of a handler. Lives as long as something is under
+// way on it.
+
+#ifndef CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_
+#define CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/core/tcp_stream.hpp"
+#include "boost/beast/http/parser.hpp"
+#include "boost/beast/http/string_body.hpp"
+#include "ledger/server/http.h"
+#include "ledger/server/http_server.h"
+
+namespace cairn::server {
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  // Who is told, on the server's thread.
+  struct Events {
+    // A request was answered: the client is alive.
+    std::function<void()> answered;
+    // Once, at the end.
+    std::function<void()> ended;
+  };
+  // Borrows limits and handler.
+  HttpConnection(boost::asio::ip::tcp::socket socket, const HttpLimits& limits,
+                 const HttpHandler& handler);
+
+  void Begin(Events events);
+  // Ends it, whatever is under way.
+  void Close();
+
+ private:
+  using Error = boost::beast::error_code;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Response = boost::beast::http::response<boost::beast::http::string_body>;
+
+  void AwaitRequest();
+  void ReadHeader();
+  void ReadBody();
+  void Dispatch();
+  void Refuse(unsigned status, const char* why);
+  void OnReadError(const Error& error);
+  void Write(HttpResponse response);
+  void HangUp();
+  void Discard();
+  void End();
+
+  boost::beast::tcp_stream stream_;
+  const HttpLimits& limits_;
+  const HttpHandler& handler_;
+  Events events_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;  // Of the request under way.
+  std::optional<Response> response_;
+  bool keep_alive_ = true;
+  size_t discarded_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_

@@ -1,0 +1,59 @@
+// The HTTP/1.1 server: plain text, GET and HEAD, keep-alive, on one thread.
+//
+// Bounds: connections, header, body, and a time for each step, so that what a client does or leaves
+// undone costs a bounded piece of memory for a bounded time. At the most connections, the one whose
+// last answer (or whose beginning, if it has had none) is the longest ago makes room: whoever only
+// holds connections open keeps nobody out.
+// Errors of Listen: kInvalidArgument for a host that is no IP address, kUnavailable when the port
+//   cannot be had.
+// Threads: the handler runs on the server's own; calls come from any.
+
+#ifndef CAIRN_LEDGER_SERVER_HTTP_SERVER_H_
+#define CAIRN_LEDGER_SERVER_HTTP_SERVER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ledger/server/address.h"
+#include "ledger/server/http.h"
+
+namespace cairn::server {
+
+struct HttpLimits {
+  size_t max_connections = 256;
+  size_t max_header_bytes = 8192;
+  size_t max_body_bytes = 4096;
+  // Between an answer and the next request.
+  std::chrono::milliseconds idle_deadline = std::chrono::seconds(75);
+  // From the first byte of a request to its last.
+  std::chrono::milliseconds request_deadline = std::chrono::seconds(10);
+  // For a client to take an answer.
+  std::chrono::milliseconds write_deadline = std::chrono::seconds(30);
+};
+
+class HttpServer {
+ public:
+  // Takes the port.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
+                                                            const HttpLimits& limits,
+                                                            HttpHandler handler);
+  // Stops.
+  virtual ~HttpServer() = default;
+
+  // With the port that was bound.
+  virtual const Address& address() const = 0;
+  virtual size_t connections() const = 0;
+
+  // Begins to answer. Call once.
+  virtual void Serve() = 0;
+
+  // Closes all connections and ends the thread. Every request that a handler was given has been
+  // responded to. Idempotent.
+  virtual void Stop() = 0;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_HTTP_SERVER_H_

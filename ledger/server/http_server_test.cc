@@ -1,0 +1,253 @@
+// The HTTP server against clients that mean no good.
+
+#include "ledger/server/http_server.h"
+
+#include <chrono>
+#include <deque>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/testing/http.h"
+
+namespace cairn::server {
+namespace {
+
+using testing::HttpAnswer;
+using testing::HttpGet;
+using testing::HttpSocket;
+using testing::ParseHttpAnswer;
+
+constexpr char kGet[] = "GET /x?q=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr char kGetAndClose[] = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+class HttpServerTest : public ::testing::Test {
+ protected:
+  HttpServerTest() {
+    // Far beyond what a test takes; those about a deadline shorten theirs.
+    limits_.idle_deadline = limits_.request_deadline = limits_.write_deadline =
+        std::chrono::seconds(60);
+    routes_.Add("/x", [](const HttpRequest& request, const HttpRespond& respond) {
+      respond({.body = absl::StrCat("x ", request.path, " ", request.query)});
+    });
+    routes_.Add("/below/", [](const HttpRequest& request, const HttpRespond& respond) {
+      respond({.status = 200, .body = request.path, .headers = {{"X-Own", "yes"}}});
+    });
+    routes_.Add("/large", [](const HttpRequest&, const HttpRespond& respond) {
+      respond({.body = std::string(64 << 20, 'l')});
+    });
+  }
+  void Begin() {
+    Address any{.host = "127.0.0.1", .port = 0, .loopback = true};
+    auto server = HttpServer::Listen(any, limits_, [this](const HttpRequest& r, HttpRespond done) {
+      routes_.Handle(r, std::move(done));
+    });
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    server_->Serve();
+    address_ = server_->address().Format();
+  }
+  // The answer to bytes on a connection of their own, which the server then ends.
+  HttpAnswer Answer(const std::string& bytes) {
+    HttpSocket socket(address_);
+    socket.Send(bytes);
+    return ParseHttpAnswer(socket.ReadToEnd());
+  }
+
+  HttpLimits limits_;
+  HttpRoutes routes_;
+  std::unique_ptr<HttpServer> server_;
+  std::string address_;
+};
+
+TEST_F(HttpServerTest, AnswersByPathAndPrefixAndSaysWhatThereIs) {
+  Begin();
+  EXPECT_EQ(HttpGet(address_, "/x?a=b").body, "x /x a=b");
+  const HttpAnswer below = HttpGet(address_, "/below/a/b");
+  EXPECT_EQ(below.body, "/below/a/b");
+  EXPECT_EQ(below.headers.at("X-Own"), "yes");
+  const HttpAnswer none = HttpGet(address_, "/y");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_NE(none.body.find("/below/"), std::string::npos);
+  EXPECT_EQ(HttpGet(address_, "/below").status, 404);
+}
+
+TEST_F(HttpServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
+  Begin();
+  HttpSocket socket(address_);
+  std::string all;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(socket.Send(kGet));
+    all += socket.ReadSome();
+  }
+  std::string many;
+  for (int i = 0; i < 50; ++i)
+    absl::StrAppend(&many, "GET /below/", i, " HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(socket.Send(many + kGetAndClose));
+  all += socket.ReadToEnd();
+  size_t at = 0;
+  for (int i = 0; i < 50; ++i) {
+    at = all.find(absl::StrCat("\r\n\r\n/below/", i, "HTTP"), at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
+TEST_F(HttpServerTest, HeadIsAnsweredWithoutABody) {
+  Begin();
+  const HttpAnswer head = Answer("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.headers.at("Content-Length"), "5");
+  EXPECT_EQ(head.body, "");
+}
+
+TEST_F(HttpServerTest, RefusesWhatItDoesNotServeAndSaysWhy) {
+  Begin();
+  const HttpAnswer post = Answer("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_EQ(post.status, 405);
+  EXPECT_EQ(post.headers.at("Allow"), "GET, HEAD");
+  for (const char* request : {
+           "GET /x HTTP/1.1\r\n\r\n",                           // No host.
+           "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",     // Two.
+           "GET x HTTP/1.1\r\nHost: a\r\n\r\n",                 // No path.
+           "GET http://a/x HTTP/1.1\r\nHost: a\r\n\r\n",        // A proxy's.
+           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",                  // HTTP/2.
+           "GET /x HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n",  //
+           "GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+           "GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+           "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello",
+           "garbage\r\n\r\n",
+       }) {
+    const HttpAnswer answer = Answer(request);
+    EXPECT_EQ(answer.status, 400) << request;
+    EXPECT_EQ(answer.headers.at("Connection"), "close") << request;
+  }
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+}
+
+TEST_F(HttpServerTest, BoundsHeaderAndBody) {
+  Begin();
+  const std::string head = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  const std::string fits(4000, 'a');
+  EXPECT_EQ(Answer(head + "A: " + fits + "\r\n\r\n").status, 200);
+  const std::string large(limits_.max_header_bytes, 'a');
+  EXPECT_EQ(Answer(head + "A: " + large + "\r\n\r\n").status, 431);
+  EXPECT_EQ(Answer("GET /" + large + " HTTP/1.1\r\nHost: a\r\n\r\n").status, 431);
+  const std::string body(limits_.max_body_bytes, 'b');
+  EXPECT_EQ(Answer(absl::StrCat(head, "Content-Length: ", body.size(), "\r\n\r\n", body)).status,
+            200);
+  EXPECT_EQ(Answer(absl::StrCat(head, "Content-Length: ", body.size() + 1, "\r\n\r\n")).status,
+            413);
+  EXPECT_EQ(Answer(head + "Transfer-Encoding: chunked\r\n\r\nffffff\r\n" + body + body).status,
+            413);
+}
+
+TEST_F(HttpServerTest, ARequestThatComesInDropsIsCutOffAtItsDeadline) {
+  limits_.request_deadline = std::chrono::milliseconds(300);
+  Begin();
+  HttpSocket slow(address_);
+  const auto begun = std::chrono::steady_clock::now();
+  // Each drop is progress, and none moves the deadline.
+  std::thread drops([&slow] {
+    const std::string request = std::string("GET /x HTTP/1.1\r\nA: ") + std::string(5000, 'a');
+    for (const char c : request) {
+      if (!slow.Send(std::string(1, c))) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  EXPECT_TRUE(slow.AwaitHangUp());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  drops.join();
+}
+
+TEST_F(HttpServerTest, AnIdleConnectionEndsAtItsDeadline) {
+  limits_.idle_deadline = std::chrono::milliseconds(200);
+  Begin();
+  HttpSocket never(address_);
+  HttpSocket once(address_);
+  ASSERT_TRUE(once.Send(kGet));
+  EXPECT_EQ(ParseHttpAnswer(once.ReadSome()).status, 200);
+  EXPECT_TRUE(never.AwaitHangUp());
+  EXPECT_TRUE(once.AwaitHangUp());
+}
+
+TEST_F(HttpServerTest, AClientThatDoesNotReadItsAnswerIsCutOff) {
+  limits_.write_deadline = std::chrono::milliseconds(300);
+  Begin();
+  HttpSocket deaf(address_);
+  ASSERT_TRUE(deaf.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+  // It is gone when the server has no connection but the one that asks.
+  while (server_->connections() > 0) std::this_thread::yield();
+  EXPECT_LT(deaf.ReadToEnd().size(), size_t{64} << 20);
+}
+
+TEST_F(HttpServerTest, ThousandsThatHoldConnectionsKeepNobodyOut) {
+  limits_.max_connections = 16;
+  Begin();
+  std::deque<HttpSocket> held;
+  for (int i = 0; i < 400; ++i) {
+    held.emplace_back(address_);
+    if (i % 2 == 0) held.back().Send("GET /x HT");
+    if (i % 100 == 50) {
+      EXPECT_EQ(HttpGet(address_, "/x").status, 200) << i;
+    }
+    EXPECT_LE(server_->connections(), limits_.max_connections);
+  }
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+  EXPECT_TRUE(held.front().AwaitHangUp());
+}
+
+TEST_F(HttpServerTest, AHandlerMayAnswerFromAnotherThreadAndAfterTheClientIsGone) {
+  std::vector<std::thread> threads;
+  std::promise<HttpRespond> kept;
+  routes_.Add("/thread", [&threads](const HttpRequest&, HttpRespond respond) {
+    threads.emplace_back([respond = std::move(respond)] { respond({.body = "from a thread"}); });
+  });
+  routes_.Add("/kept", [&kept](const HttpRequest&, HttpRespond respond) {
+    kept.set_value(std::move(respond));
+  });
+  Begin();
+  EXPECT_EQ(HttpGet(address_, "/thread").body, "from a thread");
+  {
+    HttpSocket gone(address_);
+    ASSERT_TRUE(gone.Send("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n"));
+    HttpRespond respond = kept.get_future().get();
+    // More than fits a socket that nobody reads.
+    threads.emplace_back(
+        [respond = std::move(respond)] { respond({.body = std::string(64 << 20, 'k')}); });
+  }
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+}
+
+TEST_F(HttpServerTest, StopEndsConnectionsWhateverTheyDo) {
+  Begin();
+  HttpSocket idle(address_);
+  HttpSocket half(address_);
+  HttpSocket deaf(address_);
+  ASSERT_TRUE(half.Send("GET /x HT"));
+  ASSERT_TRUE(deaf.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+  server_->Stop();
+  EXPECT_EQ(server_->connections(), 0U);
+  EXPECT_TRUE(idle.AwaitHangUp());
+  EXPECT_TRUE(half.AwaitHangUp());
+  server_->Stop();
+}
+
+TEST_F(HttpServerTest, ATakenPortAndAHostNameAreRefused) {
+  Begin();
+  const auto again = HttpServer::Listen(server_->address(), limits_, nullptr);
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(again.status().message().find("taken"), absl::string_view::npos);
+  const auto named = HttpServer::Listen({.host = "log.example", .port = 0}, limits_, nullptr);
+  EXPECT_EQ(named.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace cairn::server
