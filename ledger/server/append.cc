@@ -55,17 +55,40 @@ absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::Item
   return absl::OkStatus();
 }
 
-void Answer(const Context& context, const std::string& certifier, ledger::AppendResult result,
-            grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response) {
+// The end of a call, with what is counted of it.
+struct Finisher {
+  const Context& context;
+  grpc::ServerUnaryReactor* reactor;
+  Metrics::Clock::time_point begun = Metrics::Clock::now();
+
+  // No statement was taken.
+  void Refuse(const absl::Status& why) const {
+    Outcomes outcomes;
+    outcomes.Refuse(why);
+    context.metrics.Count(outcomes);
+    Finish(why);
+  }
+  void Finish(const absl::Status& status) const {
+    context.metrics.Answered(Call::kAppend, status.code(), begun);
+    reactor->Finish(ToGrpc(status));
+  }
+};
+
+void Answer(const Finisher& call, const std::string& certifier, ledger::AppendResult result,
+            grpc::ByteBuffer* response) {
+  const Context& context = call.context;
   if (!result.status.ok()) {
-    return reactor->Finish(ToGrpc(WithDefaultRetry(context.alarm.Note(result.status))));
+    return call.Refuse(WithDefaultRetry(context.alarm.Note(result.status)));
   }
   const ledger::ItemResult item = result.items.front();
-  if (!item.status.ok()) return reactor->Finish(ToGrpc(ItemError(item)));
+  if (!item.status.ok()) return call.Refuse(ItemError(item));
   if (!item.duplicate) context.limiter.Charge({{certifier, 1}});
+  context.metrics.Count(
+      {.appended = item.duplicate ? 0U : 1U, .duplicate = item.duplicate ? 1U : 0U, .refused = {}});
   const bool recent = IsRecent(*result.view, item.index);
-  auto finish = [&context, view = std::move(result.view), item, reactor, response] {
-    reactor->Finish(ToGrpc(context.alarm.Note(Fill(context.log, *view, item, response))));
+  auto finish = [call, view = std::move(result.view), item, response] {
+    const Context& context = call.context;
+    call.Finish(context.alarm.Note(Fill(context.log, *view, item, response)));
   };
   if (recent) return finish();
   context.workers.Run(std::move(finish));
@@ -77,18 +100,19 @@ grpc::ServerUnaryReactor* HandleAppend(const Context& context, grpc::CallbackSer
                                        const grpc::ByteBuffer& request,
                                        grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  const Finisher finisher{.context = context, .reactor = reactor};
   absl::StatusOr<ledger::Submission> submission = Accept(context, *call, request);
   if (!submission.ok()) {
-    reactor->Finish(ToGrpc(submission.status()));
+    finisher.Refuse(submission.status());
     return reactor;
   }
   std::string certifier = std::get<entry::SignedStatement>(submission->body).statement.certifier;
   std::vector<ledger::Submission> batch;
   batch.push_back(*std::move(submission));
   // The reactor lives until Finish, whatever becomes of the call, so the callback may come late.
-  context.log.Append(std::move(batch), [&context, certifier = std::move(certifier), reactor,
+  context.log.Append(std::move(batch), [finisher, certifier = std::move(certifier),
                                         response](ledger::AppendResult result) {
-    Answer(context, certifier, std::move(result), reactor, response);
+    Answer(finisher, certifier, std::move(result), response);
   });
   return reactor;
 }

@@ -131,6 +131,7 @@ class HeldLog : public ledger::Log {
     return nullptr;
   }
   absl::Status healthy() const override { return absl::OkStatus(); }
+  ledger::LogStats stats() const override { return {}; }
   void Stop() override {}
 
  private:
@@ -153,7 +154,7 @@ class AppendStreamTest : public ::testing::Test {
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
         workers_(1, 2),
-        context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_},
+        context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_, *metrics_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
@@ -187,6 +188,7 @@ class AppendStreamTest : public ::testing::Test {
   Workers workers_;
   Streams streams_{3};
   Alarm alarm_;
+  std::unique_ptr<Metrics> metrics_ = Metrics::Make();
   Context context_;
   std::unique_ptr<grpc::Service> service_;
   int port_ = 0;
@@ -469,7 +471,8 @@ TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
   log_.AnswerAtOnce();
   for (int round = 0; round < kRounds; ++round) {
     Streams streams(1);
-    const Context context{log_, callers_, admission_, limiter_, workers_, streams, alarm_};
+    const Context context{log_,     callers_, admission_, limiter_,
+                          workers_, streams,  alarm_,     *metrics_};
     const auto service = MakeLogService(context);
     grpc::ServerBuilder builder;
     int port = 0;

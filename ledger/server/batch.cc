@@ -111,6 +111,26 @@ void Batch::Charge(const Context& context, const ledger::AppendResult& result) c
   context.limiter.Charge(counter.counts());
 }
 
+void Batch::Count(const Context& context, const ledger::AppendResult& result) const {
+  Outcomes outcomes;
+  const absl::Status& whole = refused_.ok() ? result.status : refused_;
+  if (!whole.ok()) {
+    outcomes.Refuse(whole, size_);
+  } else {
+    for (const absl::Status& error : errors_) {
+      if (!error.ok()) outcomes.Refuse(error);
+    }
+    for (const ledger::ItemResult& item : result.items) {
+      if (!item.status.ok()) {
+        outcomes.Refuse(item.status);
+      } else {
+        ++(item.duplicate ? outcomes.duplicate : outcomes.appended);
+      }
+    }
+  }
+  context.metrics.Count(outcomes);
+}
+
 bool Batch::AnswerReadsDisk(const ledger::AppendResult& result) const {
   if (!result.status.ok() || (!want_entries_ && !want_proofs_)) return false;
   return std::any_of(result.items.begin(), result.items.end(),
@@ -164,6 +184,7 @@ absl::Status Batch::FillItems(ledger::Log& log, const ledger::AppendResult& resu
 v1::AppendStreamResponse Batch::Answer(const Context& context,
                                        const ledger::AppendResult& result) const {
   Charge(context, result);
+  Count(context, result);
   absl::Status status = refused_;
   if (status.ok()) status = WithDefaultRetry(result.status);
   v1::AppendStreamResponse out;
@@ -174,6 +195,7 @@ v1::AppendStreamResponse Batch::Answer(const Context& context,
     *out.mutable_error() = ToRpcStatus(status);
   }
   out.set_id(id_);
+  context.metrics.Answered(Call::kAppendStream, status.code(), begun_);
   return out;
 }
 

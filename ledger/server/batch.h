@@ -32,7 +32,7 @@ class Batch {
 
   // Whether Answer() will need the disk.
   bool AnswerReadsDisk(const ledger::AppendResult& result) const;
-  // Charges the new entries to their certifiers. Call once.
+  // Charges the new entries to their certifiers, and counts all. Call once.
   v1::AppendStreamResponse Answer(const Context& context, const ledger::AppendResult& result) const;
 
  private:
@@ -41,9 +41,11 @@ class Batch {
   void AdmitEach(const Context& context, const Caller& caller, v1::AppendStreamRequest request);
   absl::Status CheckLimits(const Context& context);
   void Charge(const Context& context, const ledger::AppendResult& result) const;
+  void Count(const Context& context, const ledger::AppendResult& result) const;
   absl::Status FillItems(ledger::Log& log, const ledger::AppendResult& result,
                          v1::AppendStreamResponse& out) const;
 
+  const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
   const uint64_t id_;
   const bool want_entries_;
   const bool want_proofs_;

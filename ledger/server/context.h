@@ -8,6 +8,7 @@
 #include "ledger/server/alarm.h"
 #include "ledger/server/caller.h"
 #include "ledger/server/limits.h"
+#include "ledger/server/metrics.h"
 #include "ledger/server/streams.h"
 #include "ledger/server/workers.h"
 
@@ -21,6 +22,7 @@ struct Context {
   Workers& workers;
   Streams& streams;
   Alarm& alarm;
+  Metrics& metrics;
 };
 
 }  // namespace cairn::server

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,9 +16,13 @@
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
 #include "ledger/server/declare.h"
+#include "ledger/server/http_server.h"
 #include "ledger/server/keys.h"
 #include "ledger/server/listener.h"
 #include "ledger/server/logger.h"
+#include "ledger/server/measured_store.h"
+#include "ledger/server/metrics.h"
+#include "ledger/server/monitor.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
 #include "merkle/note/checkpoint_signer.h"
@@ -78,11 +83,13 @@ class RunningDaemon final : public Daemon {
     }
     ledger::LogOptions options;
     options.free_space_reserve_bytes = settings.free_space_reserve_bytes;
+    options.max_queued_entries = settings.max_queued_entries;
     options.on_fatal = DieOf;
     absl::StatusOr<std::unique_ptr<ledger::Log>> log =
-        ledger::Log::Open(options, store_.get(), &clock_, &signer_);
+        ledger::Log::Open(options, &measured_store_.emplace(*store_, *metrics_), &clock_, &signer_);
     if (!log.ok()) return log.status();
     log_ = *std::move(log);
+    readiness_.emplace(*log_);
     return DeclareCertifiers(*log_, settings.certifiers);
   }
 
@@ -95,9 +102,10 @@ class RunningDaemon final : public Daemon {
     admission_ = std::make_unique<Admission>(settings.origin, settings.address.loopback);
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
     workers_ = std::make_unique<Workers>(kWorkerThreads, kMaxWaitingReads);
-    context_.reset(
-        new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_, alarm_});
+    context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_,
+                               alarm_, *metrics_});
     service_ = MakeLogService(*context_);
+    if (absl::Status http = ListenHttp(settings); !http.ok()) return http;
     absl::StatusOr<Listener> listener = Listen(settings, service_.get());
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
@@ -106,6 +114,7 @@ class RunningDaemon final : public Daemon {
       LogError("stored data are damaged: nothing is signed any more, sound reads go on",
                {{"reason", std::string(damage.message())}});
     });
+    if (http_ != nullptr) http_->Serve();
     return absl::OkStatus();
   }
 
@@ -113,6 +122,7 @@ class RunningDaemon final : public Daemon {
     LogInfo("serving", {{"address", listener_.address.Format()},
                         {"origin", settings.origin},
                         {"vkey", signer_.verifier_keys().front().Format()},
+                        {"http_address", http_ ? http_->address().Format() : "none"},
                         {"size", absl::StrCat(log_->Newest()->size().value())},
                         {"tls", settings.tls.has_value() ? "yes" : "no"}});
     LogWarning(
@@ -120,8 +130,13 @@ class RunningDaemon final : public Daemon {
   }
 
   const Address& address() const override { return listener_.address; }
+  std::optional<Address> http_address() const override {
+    if (http_ == nullptr) return std::nullopt;
+    return http_->address();
+  }
 
   void Stop() override {
+    if (readiness_.has_value()) readiness_->Drain();
     if (listener_.server != nullptr) SetServing(*listener_.server, false);
     streams_.Drain();
     // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
@@ -135,17 +150,44 @@ class RunningDaemon final : public Daemon {
       listener_.server->Shutdown(std::chrono::system_clock::now() + kHangUp);
       listener_.server->Wait();
     }
+    // Before what it reports on.
+    if (http_ != nullptr) http_->Stop();
     listener_.server.reset();
     log_.reset();
     store_.reset();
   }
 
  private:
+  absl::Status ListenHttp(const Settings& settings) {
+    if (!settings.http_address.has_value()) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<HttpServer>> http =
+        HttpServer::Listen(*settings.http_address, HttpLimits(),
+                           [this](const HttpRequest& request, HttpRespond respond) {
+                             routes_.Handle(request, std::move(respond));
+                           });
+    if (!http.ok()) return http.status();
+    http_ = *std::move(http);
+    AddMonitor({.context = *context_,
+                .store = *store_,
+                .free_space_reserve_bytes = settings.free_space_reserve_bytes,
+                .http_connections = [this] { return http_->connections(); },
+                .ready = [this] { return readiness_->Check().ok(); }},
+               *readiness_, routes_);
+    if (!settings.http_address->loopback) {
+      LogWarning("http_address can be reached from other machines: metrics go there in plain text",
+                 {{"http_address", http_->address().Format()}});
+    }
+    return absl::OkStatus();
+  }
+
   // In the order of what uses what: the last is destroyed first.
   const SystemClock clock_;
   const note::CheckpointSigner signer_;
+  const std::unique_ptr<Metrics> metrics_ = Metrics::Make();
   std::unique_ptr<ledger::RocksDbStore> store_;
+  std::optional<MeasuredStore> measured_store_;
   std::unique_ptr<ledger::Log> log_;
+  std::optional<Readiness> readiness_;
   std::unique_ptr<CallerDirectory> callers_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Limiter> limiter_;
@@ -155,6 +197,8 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;
   Listener listener_;
+  HttpRoutes routes_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace

@@ -4,10 +4,11 @@
 // origin, key); keys bound to the log's id, durably; recovery; certifier entries for what the
 // configuration changed; port. So nothing is signed by a key that is not bound, and nothing is
 // served before the log says who may write.
-// Order of a stop: health NOT_SERVING; streams are told to end; the log, which answers what it has
-// taken and takes no more; for at most kStreamsEnd, until clients have read what streams owe them;
-// for at most kHangUp, until clients have hung up; the store.
-// Errors of Start: kInvalidArgument, kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
+// Order of a stop: health NOT_SERVING and /readyz 503; streams are told to end; the log, which
+// answers what it has taken and takes no more; for at most kStreamsEnd, until clients have read
+// what streams owe them; for at most kHangUp, until clients have hung up; HTTP, which says until
+// then that the server is stopping; the store. Errors of Start: kInvalidArgument,
+// kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
 //   kUnavailable; the message says what to do.
 
 #ifndef CAIRN_LEDGER_SERVER_DAEMON_H_
@@ -15,6 +16,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "ledger/server/settings.h"
@@ -31,6 +33,8 @@ class Daemon {
 
   // HOST:PORT, with the port that was bound.
   virtual const Address& address() const = 0;
+  // Of HTTP; nullopt where it is not served.
+  virtual std::optional<Address> http_address() const = 0;
   // Call once; nothing is served afterwards.
   virtual void Stop() = 0;
 };

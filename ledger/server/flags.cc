@@ -4,11 +4,11 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "ledger/server/version.h"
 
 namespace cairn::server {
 namespace {
 
-constexpr char kVersion[] = "cairnd 0.1.0";
 constexpr int kUsage = 2;
 
 constexpr char kFooter[] = R"(
@@ -35,17 +35,21 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("cairnd serves a transparency log.", "cairnd");
   app.footer(kFooter);
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", std::string("cairnd ") + kVersion);
   app.add_option("--config", flags.config_file, "configuration file, protobuf text format");
   app.add_option("--data_dir", flags.data_dir, "directory of the log");
   app.add_option("--origin", flags.origin, "name of the log, for ever");
   app.add_option("--grpc_address", flags.grpc_address, "HOST:PORT to serve on; port 0: a free one");
+  app.add_option("--http_address", flags.http_address,
+                 "HOST:PORT for /metrics, /healthz, /readyz in plain text; port 0: a free one; "
+                 "default: none");
   app.add_option("--key_file", flags.key_files,
                  "signing key, made by `cairn keygen`; may be given several times")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--address_file", flags.address_file,
                  "write the bound HOST:PORT there once it serves");
+  app.add_option("--http_address_file", flags.http_address_file, "likewise for http_address");
   app.add_flag("--accept_new_log_for_used_key", flags.accept_new_log_for_used_key,
                "begin a new log with a key that has signed another: who holds checkpoints of the "
                "other will see two histories");

@@ -46,21 +46,30 @@ class Limiter {
   // What was added.
   void Charge(const Counts& entries);
 
+  // By certifier, since the start: entries that were added, and such as Check() refused.
+  struct Totals {
+    uint64_t added = 0;
+    uint64_t refused = 0;
+  };
+  absl::flat_hash_map<std::string, Totals> totals() const;
+
  private:
   struct Account {
     double bucket = 0;  // Negative: owed.
     uint64_t filled_at_ms = 0;
     uint64_t day = 0;
     uint64_t today = 0;
+    Totals totals;
   };
 
   const Limits& LimitsOf(absl::string_view certifier) const;
   Account& Refresh(const std::string& certifier, const Limits& limits);
+  absl::Status CheckOne(const std::string& certifier, uint64_t count, const Account& account) const;
 
   const absl::flat_hash_map<std::string, Limits> by_certifier_;
   const Limits others_;
   const ledger::Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // Certifiers that were admitted; never more than were declared.
   absl::flat_hash_map<std::string, Account> accounts_;
 };

@@ -28,27 +28,27 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   void Begin(const grpc::ByteBuffer& bytes) {
     absl::StatusOr<Streams::Place> place = context_.streams.Enter();
-    if (!place.ok()) return Finish(ToGrpc(place.status()));
+    if (!place.ok()) return End(place.status());
     place_ = *std::move(place);
     const absl::StatusOr<v1::ListEntriesRequest> request =
         ParseMessage<v1::ListEntriesRequest>(bytes);
-    if (!request.ok()) return Finish(ToGrpc(request.status()));
+    if (!request.ok()) return End(request.status());
     next_ = request->begin();
     end_ = request->end();
     if (next_ > end_) {
-      return Finish(ToGrpc(InvalidField(
-          "begin", absl::StrCat(next_, " is above end ", end_, "; ask for [begin, end)"))));
+      return End(InvalidField(
+          "begin", absl::StrCat(next_, " is above end ", end_, "; ask for [begin, end)")));
     }
     if (end_ > view_.size().value()) {
-      return Finish(ToGrpc(absl::OutOfRangeError(
+      return End(absl::OutOfRangeError(
           absl::StrCat("end: ", end_, " is beyond the tree, whose size is ", view_.size().value(),
-                       "; ask for less, or wait for it to grow"))));
+                       "; ask for less, or wait for it to grow")));
     }
     Continue();
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
+    if (!ok) return End(absl::CancelledError("the client is gone"));
     Continue();
   }
 
@@ -56,16 +56,16 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
  private:
   void Continue() {
-    if (next_ == end_) return Finish(grpc::Status::OK);
+    if (next_ == end_) return End(absl::OkStatus());
     const absl::Status taken = context_.workers.Offer([this] { SendNext(); });
-    if (!taken.ok()) Finish(ToGrpc(WithDefaultRetry(taken)));
+    if (!taken.ok()) End(WithDefaultRetry(taken));
   }
 
   void SendNext() {
     const uint64_t end = std::min(end_, next_ + kMaxEntriesPerMessage);
     absl::StatusOr<std::vector<std::string>> entries =
         context_.log.ReadEntries(view_, LeafIndex(next_), LeafIndex(end), kMaxEntriesBytes);
-    if (!entries.ok()) return Finish(ToGrpc(context_.alarm.Note(entries.status())));
+    if (!entries.ok()) return End(context_.alarm.Note(entries.status()));
     v1::ListEntriesResponse response;
     response.set_first_index(next_);
     next_ += entries->size();
@@ -74,7 +74,13 @@ class List final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     StartWrite(&response_);
   }
 
+  void End(const absl::Status& status) {
+    context_.metrics.Answered(Call::kListEntries, status.code(), begun_);
+    Finish(ToGrpc(status));
+  }
+
   const Context& context_;
+  const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
   Streams::Place place_;
   // The tree as it was when the call came.
   ledger::View view_;

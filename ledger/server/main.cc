@@ -5,6 +5,7 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -33,11 +34,19 @@ int Fail(int code, const absl::Status& why) {
   return code;
 }
 
-absl::Status Announce(const Settings& settings, const std::string& address) {
-  if (!settings.address_file.empty()) {
-    const absl::Status wrote = ReplaceFile(settings.address_file, address + "\n");
+absl::Status WriteAddress(const std::string& file, const std::string& address) {
+  return file.empty() ? absl::OkStatus() : ReplaceFile(file, address + "\n");
+}
+
+// That of gRPC comes last: who sees it finds everything served.
+absl::Status Announce(const Settings& settings, const Daemon& daemon) {
+  if (const std::optional<Address> http = daemon.http_address(); http.has_value()) {
+    const absl::Status wrote = WriteAddress(settings.http_address_file, http->Format());
     if (!wrote.ok()) return wrote;
+    std::cout << "http on " << http->Format() << std::endl;
   }
+  const std::string address = daemon.address().Format();
+  if (absl::Status wrote = WriteAddress(settings.address_file, address); !wrote.ok()) return wrote;
   std::cout << "listening on " << address << std::endl;
   return absl::OkStatus();
 }
@@ -58,7 +67,7 @@ int Run(int argc, const char* const* argv) {
 
   const absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*settings);
   if (!daemon.ok()) return Fail(kCouldNotStart, daemon.status());
-  const absl::Status announced = Announce(*settings, (*daemon)->address().Format());
+  const absl::Status announced = Announce(*settings, **daemon);
   int signal = 0;
   if (announced.ok()) {
     sigwait(&stop, &signal);

@@ -34,16 +34,18 @@ class LogService final : public RawService {
   }
   grpc::ServerUnaryReactor* Prove(grpc::CallbackServerContext* call, const Bytes* request,
                                   Bytes* response) override {
-    return Read<v1::ProveRequest>(call, *request, response, server::Prove);
+    return Read<v1::ProveRequest>(Call::kProve, call, *request, response, server::Prove);
   }
   grpc::ServerUnaryReactor* GetConsistency(grpc::CallbackServerContext* call, const Bytes* request,
                                            Bytes* response) override {
-    return Read<v1::GetConsistencyRequest>(call, *request, response, server::GetConsistency);
+    return Read<v1::GetConsistencyRequest>(Call::kGetConsistency, call, *request, response,
+                                           server::GetConsistency);
   }
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const Bytes* request,
                                           Bytes* response) override {
     grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-    Answer<v1::GetCheckpointRequest>(reactor, *request, response, server::GetCheckpoint);
+    Answer<v1::GetCheckpointRequest>({Call::kGetCheckpoint, reactor}, *request, response,
+                                     server::GetCheckpoint);
     return reactor;
   }
   grpc::ServerWriteReactor<Bytes>* WatchCheckpoints(grpc::CallbackServerContext*,
@@ -56,27 +58,38 @@ class LogService final : public RawService {
   }
 
  private:
+  // A unary call, with what is measured of it.
+  struct Reading {
+    Call call;
+    grpc::ServerUnaryReactor* reactor;
+    Metrics::Clock::time_point begun = Metrics::Clock::now();
+  };
+
+  void Finish(const Reading& reading, const absl::Status& status) {
+    context_.metrics.Answered(reading.call, status.code(), reading.begun);
+    reading.reactor->Finish(ToGrpc(status));
+  }
+
   // Answers a unary call with `read(log, request)`, on a worker: it may read the disk.
   template <typename Request, typename Function>
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* call, const Bytes& bytes,
+  grpc::ServerUnaryReactor* Read(Call name, grpc::CallbackServerContext* call, const Bytes& bytes,
                                  Bytes* response, Function read) {
-    grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+    const Reading reading{name, call->DefaultReactor()};
     // The bytes live until the call is finished.
-    const absl::Status taken = context_.workers.Offer([this, reactor, &bytes, response, read] {
-      Answer<Request>(reactor, bytes, response, read);
+    const absl::Status taken = context_.workers.Offer([this, reading, &bytes, response, read] {
+      Answer<Request>(reading, bytes, response, read);
     });
-    if (!taken.ok()) reactor->Finish(ToGrpc(WithDefaultRetry(taken)));
-    return reactor;
+    if (!taken.ok()) Finish(reading, WithDefaultRetry(taken));
+    return reading.reactor;
   }
 
   template <typename Request, typename Function>
-  void Answer(grpc::ServerUnaryReactor* reactor, const Bytes& bytes, Bytes* response,
-              Function read) {
+  void Answer(const Reading& reading, const Bytes& bytes, Bytes* response, Function read) {
     const absl::StatusOr<Request> request = ParseMessage<Request>(bytes);
-    if (!request.ok()) return reactor->Finish(ToGrpc(request.status()));
+    if (!request.ok()) return Finish(reading, request.status());
     const auto out = read(context_.log, *request);
     if (out.ok()) *response = SerializeMessage(*out);
-    reactor->Finish(ToGrpc(context_.alarm.Note(out.status())));
+    Finish(reading, context_.alarm.Note(out.status()));
   }
 
   const Context& context_;

@@ -23,6 +23,8 @@ using google::protobuf::TextFormat;
 constexpr size_t kMaxConfigBytes = size_t{4} << 20;
 constexpr uint64_t kDefaultReserveMib = 256;
 constexpr uint64_t kMaxReserveMib = uint64_t{1} << 40;
+constexpr uint32_t kDefaultQueuedEntries = 65'536;
+constexpr uint32_t kMaxQueuedEntries = 1'048'576;
 constexpr size_t kMaxOriginBytes = 255;
 
 // Keeps the first error.
@@ -267,6 +269,46 @@ absl::Status CheckListener(const Settings& settings) {
       ", or listen on loopback, such as 127.0.0.1:", settings.address.port));
 }
 
+absl::StatusOr<Address> TakeAddress(absl::string_view name, const std::string& text) {
+  absl::StatusOr<Address> parsed = ParseAddress(text);
+  if (parsed.ok()) return parsed;
+  return absl::InvalidArgumentError(absl::StrCat(name, ": ", parsed.status().message()));
+}
+
+absl::Status TakeHttp(const Flags& flags, const File& file, Settings& settings) {
+  settings.http_address_file = flags.http_address_file;
+  const std::string& text = Either(flags.http_address, file.message.http_address());
+  if (text.empty()) {
+    if (flags.http_address_file.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "--http_address_file is given, but no http_address to serve on; give both or neither");
+  }
+  absl::StatusOr<Address> parsed = TakeAddress("http_address", text);
+  if (!parsed.ok()) return parsed.status();
+  settings.http_address = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status TakeBounds(const File& file, Settings& settings) {
+  const uint64_t reserve_mib = file.message.has_free_space_reserve_mib()
+                                   ? file.message.free_space_reserve_mib()
+                                   : kDefaultReserveMib;
+  if (reserve_mib > kMaxReserveMib) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name, ": free_space_reserve_mib is above ",
+                                                   kMaxReserveMib, "; it counts MiB"));
+  }
+  settings.free_space_reserve_bytes = reserve_mib << 20;
+  settings.max_queued_entries = file.message.has_max_queued_entries()
+                                    ? file.message.max_queued_entries()
+                                    : kDefaultQueuedEntries;
+  if (settings.max_queued_entries == 0 || settings.max_queued_entries > kMaxQueuedEntries) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.name, ": max_queued_entries must be 1 to ", kMaxQueuedEntries,
+        ", and as large as the largest batch that is to be taken, which is 1024 at the most"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TakeNames(const Flags& flags, const File& file, Settings& settings) {
   settings.data_dir = Either(flags.data_dir, file.message.data_dir());
   settings.origin = Either(flags.origin, file.message.origin());
@@ -281,10 +323,8 @@ absl::Status TakeNames(const Flags& flags, const File& file, Settings& settings)
   if (!named.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("origin: ", named.message()));
   }
-  absl::StatusOr<Address> parsed = ParseAddress(address);
-  if (!parsed.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("grpc_address: ", parsed.status().message()));
-  }
+  absl::StatusOr<Address> parsed = TakeAddress("grpc_address", address);
+  if (!parsed.ok()) return parsed.status();
   settings.address = *std::move(parsed);
   return absl::OkStatus();
 }
@@ -300,19 +340,13 @@ absl::StatusOr<Settings> ReadSettings(const Flags& flags) {
   settings.address_file = flags.address_file;
   settings.accept_new_log_for_used_key = flags.accept_new_log_for_used_key;
   if (absl::Status taken = TakeNames(flags, file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakeHttp(flags, file, settings); !taken.ok()) return taken;
   if (absl::Status taken = TakeKeys(flags, file, settings); !taken.ok()) return taken;
   if (absl::Status taken = TakeTls(file, settings); !taken.ok()) return taken;
   if (absl::Status taken = TakeCertifiers(file, settings); !taken.ok()) return taken;
   if (absl::Status safe = CheckListener(settings); !safe.ok()) return safe;
   settings.default_limits = ToLimits(file.message.default_limits());
-  const uint64_t reserve_mib = file.message.has_free_space_reserve_mib()
-                                   ? file.message.free_space_reserve_mib()
-                                   : kDefaultReserveMib;
-  if (reserve_mib > kMaxReserveMib) {
-    return absl::InvalidArgumentError(absl::StrCat(file.name, ": free_space_reserve_mib is above ",
-                                                   kMaxReserveMib, "; it counts MiB"));
-  }
-  settings.free_space_reserve_bytes = reserve_mib << 20;
+  if (absl::Status taken = TakeBounds(file, settings); !taken.ok()) return taken;
   return settings;
 }
 

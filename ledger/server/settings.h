@@ -27,8 +27,10 @@ struct Flags {
   std::string data_dir;
   std::string origin;
   std::string grpc_address;
+  std::string http_address;
   std::vector<std::string> key_files;
   std::string address_file;
+  std::string http_address_file;
   bool accept_new_log_for_used_key = false;
 };
 
@@ -58,13 +60,17 @@ struct Settings {
   std::string data_dir;
   std::string origin;
   Address address;
+  std::optional<Address> http_address;
   std::vector<KeySettings> keys;
   std::optional<TlsSettings> tls;
   std::vector<CertifierSettings> certifiers;
   Limits default_limits;
   uint64_t free_space_reserve_bytes = 0;
-  // Where to write the bound address; empty: nowhere.
+  // What may wait to be sequenced, in entries.
+  size_t max_queued_entries = 0;
+  // Where to write the bound addresses; empty: nowhere.
   std::string address_file;
+  std::string http_address_file;
   bool accept_new_log_for_used_key = false;
 };
 

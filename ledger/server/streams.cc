@@ -52,6 +52,11 @@ void Streams::Drain() {
   }
 }
 
+size_t Streams::open() const {
+  std::lock_guard lock(mutex_);
+  return open_;
+}
+
 void Streams::AwaitNone(std::chrono::seconds at_most) {
   std::unique_lock lock(mutex_);
   left_.wait_for(lock, at_most, [this] { return open_ == 0; });

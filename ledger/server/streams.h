@@ -37,6 +37,8 @@ class Streams {
   void Add(std::weak_ptr<Drainable> stream);
   void Drain();
 
+  size_t open() const;
+
   // Waits until no place is held.
   void AwaitNone(std::chrono::seconds at_most);
 
@@ -44,7 +46,7 @@ class Streams {
   void Leave();
 
   const size_t max_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable left_;
   size_t open_ = 0;
   bool draining_ = false;

@@ -20,12 +20,12 @@ class Watchers::Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void Begin(const grpc::ByteBuffer& bytes) {
     self_ = shared_from_this();
     absl::StatusOr<Streams::Place> place = watchers_.context_.streams.Enter();
-    if (!place.ok()) return End(ToGrpc(place.status()));
+    if (!place.ok()) return End(place.status());
     place_ = *std::move(place);
     absl::StatusOr<v1::WatchCheckpointsRequest> request =
         ParseMessage<v1::WatchCheckpointsRequest>(bytes);
     absl::Status good = request.ok() ? CheckKind(request->kind()) : request.status();
-    if (!good.ok()) return End(ToGrpc(good));
+    if (!good.ok()) return End(good);
     if (request->has_after_size()) sent_ = TreeSize(request->after_size());
     watchers_.Add(self_);
   }
@@ -40,13 +40,13 @@ class Watchers::Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     std::lock_guard lock(mutex_);
     writing_ = nullptr;
     if (ok) return Advance();
-    EndLocked(grpc::Status::CANCELLED);
+    EndLocked(absl::CancelledError("the client is gone"));
   }
 
-  void OnCancel() override { End(grpc::Status::CANCELLED); }
+  void OnCancel() override { End(absl::CancelledError("the client is gone")); }
 
   void OnDrain() override {
-    End(ToGrpc(WithDefaultRetry(absl::UnavailableError("the server is stopping; watch again"))));
+    End(WithDefaultRetry(absl::UnavailableError("the server is stopping; watch again")));
   }
 
   void OnDone() override {
@@ -64,18 +64,20 @@ class Watchers::Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     StartWrite(&writing_->bytes);
   }
 
-  void End(const grpc::Status& status) {
+  void End(const absl::Status& status) {
     std::lock_guard lock(mutex_);
     EndLocked(status);
   }
 
-  void EndLocked(const grpc::Status& status) {
+  void EndLocked(const absl::Status& status) {
     if (finished_) return;
     finished_ = true;
-    Finish(status);
+    watchers_.context_.metrics.Answered(Call::kWatchCheckpoints, status.code(), begun_);
+    Finish(ToGrpc(status));
   }
 
   Watchers& watchers_;
+  const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
   Streams::Place place_;
   std::shared_ptr<Watch> self_;  // Until OnDone.
 

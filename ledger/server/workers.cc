@@ -42,6 +42,11 @@ absl::Status Workers::Offer(std::function<void()> task) {
   return absl::OkStatus();
 }
 
+size_t Workers::waiting() const {
+  std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
 void Workers::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {

@@ -33,6 +33,9 @@ class Workers {
   // Stop(); `task` is not run then.
   absl::Status Offer(std::function<void()> task);
 
+  // Tasks that wait for a thread.
+  size_t waiting() const;
+
   // Runs what is queued, then ends the threads. Idempotent.
   void Stop();
 
@@ -40,7 +43,7 @@ class Workers {
   void Loop();
 
   const size_t max_waiting_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;
   bool ending_ = false;

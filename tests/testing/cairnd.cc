@@ -25,14 +25,13 @@ constexpr long kTmpfsMagic = 0x01021994;
   std::abort();
 }
 
-// HOST:PORT once a whole line says so, else empty.
-std::string FindAddress(const std::string& output) {
-  static const std::string kReady = "listening on ";
+// HOST:PORT once a whole line says `what` of it, else empty.
+std::string FindAddress(const std::string& output, const std::string& what) {
   for (size_t begin = 0;;) {
     const size_t end = output.find('\n', begin);
     if (end == std::string::npos) return "";
-    if (output.compare(begin, kReady.size(), kReady) == 0) {
-      return output.substr(begin + kReady.size(), end - begin - kReady.size());
+    if (output.compare(begin, what.size(), what) == 0) {
+      return output.substr(begin + what.size(), end - begin - what.size());
     }
     begin = end + 1;
   }
@@ -116,7 +115,10 @@ Cairnd::Cairnd(std::vector<std::string> args, const std::string& binary) {
   }
   close(ends[1]);
   out_ = ends[0];
-  while (address_.empty() && ReadSome(out_, output_)) address_ = FindAddress(output_);
+  while (address_.empty() && ReadSome(out_, output_)) {
+    address_ = FindAddress(output_, "listening on ");
+  }
+  http_address_ = FindAddress(output_, "http on ");
   // From here on the pipe is only emptied, so that the child never waits for it.
   reader_ = std::thread([this] {
     while (ReadSome(out_, output_)) {

@@ -65,6 +65,8 @@ class Cairnd {
   bool running() const { return !address_.empty(); }
   // HOST:PORT it listens on.
   const std::string& address() const { return address_; }
+  // Of HTTP; empty unless --http_address is among the arguments.
+  const std::string& http_address() const { return http_address_; }
   pid_t pid() const { return pid_; }
 
   void Signal(int signal);
@@ -82,6 +84,7 @@ class Cairnd {
   bool ended_ = false;
   int code_ = -1;
   std::string address_;
+  std::string http_address_;
   std::string output_;
   std::thread reader_;
 };

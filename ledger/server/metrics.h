@@ -1,0 +1,72 @@
+// What cairnd counts and measures: the part that calls and commits report as they happen. The rest
+// is asked of its owners when somebody reads (scrape.h).
+//
+// Names and meaning of every metric: docs/operations.md. Labels have few values, never ones that a
+// client chooses.
+// Cost: a call or a commit pays for a short lock and two additions, an entry for nothing.
+// Threads: any.
+
+#ifndef CAIRN_LEDGER_SERVER_METRICS_H_
+#define CAIRN_LEDGER_SERVER_METRICS_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace prometheus {
+struct MetricFamily;
+}
+
+namespace cairn::server {
+
+// What a latency is taken of. Streams: see docs/operations.md.
+enum class Call {
+  kAppend,
+  kAppendStream,
+  kProve,
+  kGetConsistency,
+  kGetCheckpoint,
+  kWatchCheckpoints,
+  kListEntries,
+};
+inline constexpr size_t kCalls = 7;
+inline constexpr size_t kCodes = 17;
+
+// What became of statements.
+struct Outcomes {
+  uint64_t appended = 0;
+  uint64_t duplicate = 0;
+  std::array<uint64_t, kCodes> refused = {};
+
+  void Refuse(const absl::Status& why, uint64_t count = 1) {
+    refused[static_cast<size_t>(why.code()) % kCodes] += count;
+  }
+};
+
+class Metrics {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  static std::unique_ptr<Metrics> Make();
+  virtual ~Metrics() = default;
+
+  // A call (of AppendStream: a batch) that began at `begun` is answered.
+  virtual void Answered(Call call, absl::StatusCode code, Clock::time_point begun) = 0;
+  virtual void Count(const Outcomes& statements) = 0;
+
+  // One synced write of `entries`; a table moved into the index; a look-up of tags.
+  virtual void Committed(size_t entries, size_t bytes, Clock::duration took) = 0;
+  virtual void Ingested(size_t rows, Clock::duration took) = 0;
+  virtual void LookedUp(size_t tags, Clock::duration took) = 0;
+
+  virtual std::vector<prometheus::MetricFamily> Collect() const = 0;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_METRICS_H_

@@ -1,0 +1,46 @@
+#include "ledger/server/monitor.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace cairn::server {
+namespace {
+
+// What is said here is true of this moment only.
+HttpResponse Now(unsigned status, std::string body) {
+  return {.status = status, .body = std::move(body), .headers = {{"Cache-Control", "no-store"}}};
+}
+
+HttpResponse Ready(const Readiness& readiness, const ledger::Log& log) {
+  if (const absl::Status ready = readiness.Check(); !ready.ok()) {
+    return Now(503, absl::StrCat("not ready: ", ready.message(), "\n"));
+  }
+  const absl::Status appends = log.healthy();
+  if (appends.ok()) return Now(200, "ready\n");
+  return Now(200, absl::StrCat("ready for reads; appends are refused: ", appends.message(), "\n"));
+}
+
+}  // namespace
+
+absl::Status Readiness::Check() const {
+  if (draining_.load()) return absl::UnavailableError("the server is stopping");
+  return log_.stats().halted;
+}
+
+void AddMonitor(const ScrapeSources& sources, const Readiness& readiness, HttpRoutes& routes) {
+  routes.Add("/healthz",
+             [](const HttpRequest&, const HttpRespond& respond) { respond(Now(200, "alive\n")); });
+  routes.Add("/readyz", [&readiness, &log = sources.context.log](const HttpRequest&,
+                                                                 const HttpRespond& respond) {
+    respond(Ready(readiness, log));
+  });
+  routes.Add("/metrics", [sources](const HttpRequest&, const HttpRespond& respond) {
+    HttpResponse response = Now(200, Scrape(sources));
+    response.content_type = kMetricsType;
+    respond(std::move(response));
+  });
+}
+
+}  // namespace cairn::server

@@ -1,0 +1,12 @@
+// The version of this build.
+
+#ifndef CAIRN_LEDGER_SERVER_VERSION_H_
+#define CAIRN_LEDGER_SERVER_VERSION_H_
+
+namespace cairn::server {
+
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_VERSION_H_
