@@ -177,9 +177,15 @@ TEST_F(HttpServerTest, AnIdleConnectionEndsAtItsDeadline) {
 
 TEST_F(HttpServerTest, AClientThatDoesNotReadItsAnswerIsCutOff) {
   limits_.write_deadline = std::chrono::milliseconds(300);
+  std::promise<void> asked;
+  routes_.Add("/more", [&asked](const HttpRequest&, const HttpRespond& respond) {
+    asked.set_value();
+    respond({.body = std::string(64 << 20, 'm')});
+  });
   Begin();
   HttpSocket deaf(address_);
-  ASSERT_TRUE(deaf.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(deaf.Send("GET /more HTTP/1.1\r\nHost: a\r\n\r\n"));
+  asked.get_future().get();
   // It is gone when the server has no connection but the one that asks.
   while (server_->connections() > 0) std::this_thread::yield();
   EXPECT_LT(deaf.ReadToEnd().size(), size_t{64} << 20);
