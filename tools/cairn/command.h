@@ -69,6 +69,7 @@ void AddCheckpoint(CLI::App& app, ExitCode* exit_code);
 void AddEntries(CLI::App& app, ExitCode* exit_code);
 void AddBench(CLI::App& app, ExitCode* exit_code);
 void AddFsck(CLI::App& app, ExitCode* exit_code);
+void AddBackup(CLI::App& app, ExitCode* exit_code);
 
 }  // namespace cairn::cli
 

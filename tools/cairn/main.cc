@@ -52,6 +52,7 @@ cairn::cli::ExitCode Run(int argc, char** argv) {
     cairn::cli::AddEntries(app, &exit_code);
     cairn::cli::AddBench(app, &exit_code);
     cairn::cli::AddFsck(app, &exit_code);
+    cairn::cli::AddBackup(app, &exit_code);
     app.parse(Arguments(app, argc, argv));
   } catch (const CLI::ParseError& error) {
     // 0 is --help.
