@@ -6,6 +6,7 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,7 +18,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ledger/check/check.h"
 #include "ledger/log.h"
+#include "ledger/rocksdb/read_only_log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/rocksdb/testing/real_directory.h"
 #include "ledger/rocksdb/testing/store_access.h"
@@ -86,8 +89,13 @@ class DamagedLog : public ::testing::Test {
     const auto flush = [&](Family family) {
       return StoreAccess::Database(**store).Flush({}, StoreAccess::Handle(**store, family)).ok();
     };
-    for (int i = 0; i < 20; ++i) {
-      const AppendResult result = AppendAndWait(**log, BatchOf(1 + 40 * i, 40));
+    for (int i = 0; i < kCommits; ++i) {
+      const bool last = i + 1 == kCommits;
+      if (last) {
+        before_ = (*log)->Newest()->state;
+        signed_before_ = ReadFile(options_.path + "/signed");
+      }
+      const AppendResult result = AppendAndWait(**log, BatchOf(1 + 40 * i, last ? kInLast : 40));
       ASSERT_TRUE(result.status.ok()) << result.status;
       for (const ItemResult& item : result.items) places_.push_back(item.index);
       if (i == 9 && where == Where::kTwoWals) {
@@ -161,8 +169,42 @@ class DamagedLog : public ::testing::Test {
     return status;
   }
 
+  // As the log was before its last commit was signed: what is there of that may be cut.
+  void ForgetLastSigned() {
+    WriteFile(options_.path + "/signed", signed_before_);
+    acknowledged_ = before_;
+    entries_.resize(before_.size.value());
+    places_.resize(40 * (kCommits - 1));
+  }
+
+  // OK: `cairn fsck` calls the directory sound.
+  absl::Status Fsck() {
+    const auto log = ReadOnlyLog::Open(options_.path);
+    if (!log.ok()) return log.status();
+    CheckProgress progress;
+    const auto report = CheckLog(**log, {.threads = 1}, &progress);
+    if (!report.ok()) return report.status();
+    if (report->sound()) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat(report->findings[0].what, ": ", report->advice));
+  }
+
+  // Where a WAL is cut, from this place to its end: every byte in the long form.
+  static std::vector<size_t> Cuts(size_t begin, size_t end) {
+    std::vector<size_t> cuts;
+    for (size_t at = begin; at < end; ++at) {
+      if (kLong || at < begin + 9 || at + 3 > end || (at - begin) % 23 == 0) cuts.push_back(at);
+    }
+    return cuts;
+  }
+
+  static constexpr int kCommits = 20;
+  static constexpr int kInLast = 3;
+  static inline const bool kLong = std::getenv("CAIRN_LONG") != nullptr;
+
   testing::RealDirectory directory_;
   OpenOptions options_;
+  TreeState before_;  // The last commit.
+  std::string signed_before_;
   ManualClock clock_;
   TreeState acknowledged_;
   std::vector<std::string> entries_;
@@ -208,6 +250,56 @@ TEST_F(DamagedLog, IsRefusedWhenTheEndOfItsWalIsCutOff) {
     const absl::Status status = ReadAll();
     EXPECT_THAT(status, IsDamage()) << size << " bytes left";
     Restore();
+  }
+}
+
+TEST_F(DamagedLog, IsRefusedWhenItsLastWalRecordIsCutAtAnyByte) {
+  Make(Where::kWal);
+  const std::string wal = Find("", ".log");
+  const std::string bytes = ReadFile(wal);
+  const size_t begin = WalRecords(bytes).back();
+  for (const size_t size : Cuts(begin, bytes.size())) {
+    fs::resize_file(wal, size);
+    EXPECT_THAT(Fsck(), IsDamage()) << size - begin << " bytes left of the record";
+    EXPECT_THAT(ReadAll(), IsDamage()) << size - begin << " bytes left of the record";
+    Restore();
+  }
+}
+
+TEST_F(DamagedLog, DropsALastCommitThatNobodyWasToldOfWhereverItIsCut) {
+  Make(Where::kWal);
+  const std::string wal = Find("", ".log");
+  const std::string bytes = ReadFile(wal);
+  const size_t begin = WalRecords(bytes).back();
+  for (const size_t size : Cuts(begin, bytes.size())) {
+    fs::resize_file(wal, size);
+    ForgetLastSigned();
+    EXPECT_EQ(Fsck(), absl::OkStatus()) << size - begin << " bytes left of the record";
+    EXPECT_EQ(ReadAll(), absl::OkStatus()) << size - begin << " bytes left of the record";
+    EXPECT_EQ(Fsck(), absl::OkStatus()) << size - begin << " bytes left of the record";
+    Restore();
+  }
+}
+
+TEST_F(DamagedLog, IsRefusedForABitThatIsFlippedInAnyWalRecord) {
+  Make(Where::kWal);
+  const std::string wal = Find("", ".log");
+  const std::string bytes = ReadFile(wal);
+  const std::vector<size_t> records = WalRecords(bytes);
+  ASSERT_GE(records.size(), size_t{kCommits});
+  for (size_t which = 0; which < records.size(); ++which) {
+    const size_t begin = records[which];
+    const size_t end = which + 1 < records.size() ? records[which + 1] : bytes.size();
+    // A place of its own in each record; in the long form sixty-four of them.
+    for (int i = 0; i < (kLong ? 64 : 1); ++i) {
+      const size_t at = begin + (which * 37 + i * 101) % (end - begin);
+      std::string damaged = bytes;
+      damaged[at] ^= static_cast<char>(1 << (which + i) % 8);
+      WriteFile(wal, damaged);
+      EXPECT_THAT(Fsck(), IsDamage()) << "record " << which << ", its byte " << at - begin;
+      EXPECT_THAT(ReadAll(), IsDamage()) << "record " << which << ", its byte " << at - begin;
+      Restore();
+    }
   }
 }
 

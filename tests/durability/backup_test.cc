@@ -1,0 +1,196 @@
+// Copies of a log that is written, flushed, indexed and compacted meanwhile: each is sound, begins
+// as the log does, and lacks nothing that was acknowledged before it was begun.
+
+#include "ledger/rocksdb/backup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "ledger/check/check.h"
+#include "ledger/log.h"
+#include "ledger/rocksdb/read_only_log.h"
+#include "ledger/rocksdb/store.h"
+#include "ledger/rocksdb/testing/real_directory.h"
+#include "ledger/rocksdb/testing/store_access.h"
+#include "ledger/testing/fixtures.h"
+
+namespace cairn::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+
+int Backups() { return std::getenv("CAIRN_LONG") != nullptr ? 200 : 12; }
+
+class BackedUpLog : public ::testing::Test {
+ protected:
+  OpenOptions Options(const std::string& name) {
+    OpenOptions options;
+    options.path = Path(name);
+    options.origin = TestIdentity().origin;
+    options.vkey = TestIdentity().vkey;
+    options.block_cache_bytes = 1u << 20;
+    return options;
+  }
+  std::string Path(const std::string& name) { return directory_.path() + "/" + name; }
+
+  void Open(const std::string& name) {
+    auto store = RocksDbStore::Open(Options(name));
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    LogOptions log_options;
+    log_options.max_recent_rows = 2'000;
+    auto log = Log::Open(log_options, store_.get(), &clock_, &TestSigner());
+    ASSERT_TRUE(log.ok()) << log.status();
+    log_ = *std::move(log);
+  }
+  void Close() {
+    log_.reset();
+    store_.reset();
+  }
+
+  void Append(size_t count) {
+    const AppendResult result = AppendAndWait(*log_, BatchOf(next_seed_, count));
+    ASSERT_TRUE(result.status.ok()) << result.status;
+    next_seed_ += count;
+  }
+
+  absl::Status Copy(const std::string& name) {
+    CopyProgress progress;
+    const absl::Status copied = CopyLog(Path("log"), Path(name), &progress);
+    if (copied.ok()) {
+      EXPECT_EQ(progress.bytes, progress.all_bytes);
+    }
+    return copied;
+  }
+
+  // The state of a copy, which must be sound.
+  TreeState CheckCopy(const std::string& name) {
+    const auto log = ReadOnlyLog::Open(Path(name));
+    EXPECT_TRUE(log.ok()) << log.status();
+    if (!log.ok()) return {};
+    CheckProgress progress;
+    const auto report = CheckLog(**log, {.threads = 1}, &progress);
+    EXPECT_TRUE(report.ok()) << report.status();
+    if (!report.ok()) return {};
+    for (const Finding& finding : report->findings) ADD_FAILURE() << name << ": " << finding.what;
+    return report->state;
+  }
+
+  testing::RealDirectory directory_;
+  ManualClock clock_;
+  std::unique_ptr<RocksDbStore> store_;
+  std::unique_ptr<Log> log_;
+  uint64_t next_seed_ = 1;
+};
+
+TEST_F(BackedUpLog, IsSoundAndAPrefixWhileItIsWrittenAndReorganised) {
+  Open("log");
+  std::mutex mutex;
+  std::map<TreeSize, Hash> roots;
+  const auto subscription = log_->Subscribe([&](const std::shared_ptr<const View>& view) {
+    const std::lock_guard lock(mutex);
+    roots[view->size()] = view->state.root;
+  });
+  Append(100);
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    while (!done) Append(150);
+  });
+  std::thread flusher([&] {
+    rocksdb::DB& db = StoreAccess::Database(*store_);
+    for (int i = 0; !done; ++i) {
+      const Family family = std::array{kRuns, kTiles, kState}[i % 3];
+      EXPECT_TRUE(db.Flush({}, StoreAccess::Handle(*store_, family)).ok());
+      if (i % 5 == 0) {
+        EXPECT_TRUE(
+            db.CompactRange({}, StoreAccess::Handle(*store_, kIndex), nullptr, nullptr).ok());
+        EXPECT_TRUE(
+            db.CompactRange({}, StoreAccess::Handle(*store_, kRuns), nullptr, nullptr).ok());
+      }
+    }
+  });
+  std::vector<TreeState> copies;
+  for (int i = 0; i < Backups(); ++i) {
+    const TreeSize acknowledged = log_->Newest()->size();
+    const absl::Status copied = Copy("copy");
+    EXPECT_TRUE(copied.ok()) << copied;
+    copies.push_back(CheckCopy("copy"));
+    EXPECT_GE(copies.back().size, acknowledged);
+    fs::remove_all(Path("copy"));
+  }
+  done = true;
+  writer.join();
+  flusher.join();
+  log_->Stop();
+  for (const TreeState& copy : copies) {
+    ASSERT_TRUE(roots.count(copy.size)) << copy.size.value();
+    EXPECT_EQ(copy.root, roots.at(copy.size));
+  }
+  EXPECT_GT(copies.back().size, copies.front().size);
+}
+
+TEST_F(BackedUpLog, GoesOnFromItsCopy) {
+  Open("log");
+  Append(700);
+  const TreeState state = log_->Newest()->state;
+  ASSERT_TRUE(Copy("copy").ok());
+  Close();
+  Open("copy");
+  EXPECT_EQ(log_->Newest()->state, state);
+  EXPECT_EQ(store_->LastSigned()->value(), state);
+  Append(10);
+  Close();
+  EXPECT_EQ(CheckCopy("copy").size, TreeSize(710));
+}
+
+TEST_F(BackedUpLog, IsCopiedWhenClosedAndWhenEmpty) {
+  Open("log");
+  Close();
+  ASSERT_TRUE(Copy("empty").ok());
+  EXPECT_EQ(CheckCopy("empty").size, TreeSize(0));
+  Open("log");
+  Append(300);
+  Close();
+  ASSERT_TRUE(Copy("copy").ok());
+  EXPECT_EQ(CheckCopy("copy").size, TreeSize(300));
+}
+
+TEST_F(BackedUpLog, RefusesAnOlderCopyBesideTheRecordOfWhatWasSigned) {
+  Open("log");
+  Append(300);
+  ASSERT_TRUE(Copy("copy").ok());
+  Append(1);
+  Close();
+  fs::remove_all(Path("log") + "/db");
+  fs::copy(Path("copy") + "/db", Path("log") + "/db", fs::copy_options::recursive);
+  const auto store = RocksDbStore::Open(Options("log"));
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("has lost its end"));
+}
+
+TEST_F(BackedUpLog, RefusesWhatIsNoLogAndATargetThatIsThere) {
+  EXPECT_EQ(Copy("copy").code(), absl::StatusCode::kNotFound);
+  Open("log");
+  fs::create_directory(Path("copy"));
+  EXPECT_EQ(Copy("copy").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(fs::is_empty(Path("copy")));
+}
+
+}  // namespace
+}  // namespace cairn::ledger
