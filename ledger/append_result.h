@@ -3,6 +3,7 @@
 #ifndef CAIRN_LEDGER_APPEND_RESULT_H_
 #define CAIRN_LEDGER_APPEND_RESULT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,9 +34,10 @@ struct ItemResult {
 struct AppendResult {
   // OK: `items` has one result per statement, and `view` is a signed tree that holds them.
   // kResourceExhausted: queue full or disk nearly full; nothing was taken; try again later.
-  // kInvalidArgument: an empty batch or one larger than a commit. Nothing was taken.
+  // kInvalidArgument: an empty batch or one larger than a commit or the queue. Nothing was taken.
   // kUnavailable: the log is stopping or has stopped; whether the batch was taken is unknown, and
   //   sending it again is safe. kDataLoss: the log found damage and signs no more.
+  // kCancelled: it was withdrawn; nothing was taken.
   // kFailedPrecondition: the wall clock ran away from steady time; see the message.
   absl::Status status;
   std::vector<ItemResult> items;
@@ -43,6 +45,9 @@ struct AppendResult {
 };
 
 using AppendCallback = std::function<void(AppendResult)>;
+
+// Names a batch in the queue; never given twice in the life of a log.
+enum class Ticket : uint64_t { kNone = 0 };
 
 }  // namespace cairn::ledger
 

@@ -6,7 +6,7 @@
 
 namespace cairn::ledger {
 
-absl::Status Intake::Push(Batch& batch) {
+absl::StatusOr<Ticket> Intake::Push(Batch& batch) {
   const std::lock_guard lock(mutex_);
   if (closed_) return absl::UnavailableError("the log is stopping; send it again later");
   if (queued_.entries + batch.items.size() > max_queued_.entries ||
@@ -18,9 +18,21 @@ absl::Status Intake::Push(Batch& batch) {
   }
   queued_.entries += batch.items.size();
   queued_.bytes += batch.bytes;
-  batches_.push_back(std::move(batch));
+  const Ticket ticket{++last_ticket_};
+  batches_.emplace_hint(batches_.end(), ticket, std::move(batch));
   filled_.notify_one();
-  return absl::OkStatus();
+  return ticket;
+}
+
+std::optional<Batch> Intake::Withdraw(Ticket ticket) {
+  const std::lock_guard lock(mutex_);
+  auto waiting = batches_.extract(ticket);
+  if (waiting.empty()) return std::nullopt;
+  Batch& batch = waiting.mapped();
+  queued_.entries -= batch.items.size();
+  queued_.bytes -= batch.bytes;
+  withdrawn_entries_ += batch.items.size();
+  return std::move(batch);
 }
 
 std::vector<Batch> Intake::Take(Load max) {
@@ -28,15 +40,15 @@ std::vector<Batch> Intake::Take(Load max) {
   filled_.wait(lock, [this] { return !batches_.empty() || closed_; });
   std::vector<Batch> taken;
   while (!batches_.empty()) {
-    const Batch& next = batches_.front();
+    Batch& next = batches_.begin()->second;
     if (!taken.empty() && (next.items.size() > max.entries || next.bytes > max.bytes)) break;
     const Load load{.entries = next.items.size(), .bytes = next.bytes};
     max.entries -= load.entries;
     max.bytes -= load.bytes;
     queued_.entries -= load.entries;
     queued_.bytes -= load.bytes;
-    taken.push_back(std::move(batches_.front()));
-    batches_.pop_front();
+    taken.push_back(std::move(next));
+    batches_.erase(batches_.begin());
   }
   return taken;
 }
@@ -52,6 +64,7 @@ void Intake::AddTo(LogStats& stats) const {
   stats.queued_entries += queued_.entries;
   stats.queued_bytes += queued_.bytes;
   stats.refused_by_queue += refused_entries_;
+  stats.withdrawn += withdrawn_entries_;
 }
 
 }  // namespace cairn::ledger

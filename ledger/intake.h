@@ -8,11 +8,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ledger/append_result.h"
 #include "ledger/log_stats.h"
 #include "ledger/prepared.h"
 
@@ -29,7 +31,10 @@ class Intake {
   explicit Intake(Load max_queued) : max_queued_(max_queued) {}
 
   // Takes `batch` on OK only. kResourceExhausted: full; kUnavailable: closed.
-  absl::Status Push(Batch& batch);
+  absl::StatusOr<Ticket> Push(Batch& batch);
+
+  // Gives back a batch that was not taken yet; its place is free at once. nullopt: it was.
+  std::optional<Batch> Withdraw(Ticket ticket);
 
   // Waits for a batch, then takes as many as fit `max`, in their order and none in part. Requires
   // that each fits. Empty: closed, and everything was taken.
@@ -38,16 +43,18 @@ class Intake {
   // From now on Push refuses.
   void Close();
 
-  // What waits, and what was refused because the queue was full.
+  // What waits, what was refused because the queue was full, and what was withdrawn.
   void AddTo(LogStats& stats) const;
 
  private:
   const Load max_queued_;
   mutable std::mutex mutex_;
   std::condition_variable filled_;
-  std::deque<Batch> batches_;
+  std::map<Ticket, Batch> batches_;  // Tickets rise.
+  uint64_t last_ticket_ = 0;
   Load queued_;
   uint64_t refused_entries_ = 0;
+  uint64_t withdrawn_entries_ = 0;
   bool closed_ = false;
 };
 

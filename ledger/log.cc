@@ -29,11 +29,13 @@ class LogImpl final : public Log {
                    .on_fatal = options.on_fatal},
                   store, &clock_, index_.get(), publisher_.get(), &listeners_, recovered) {}
 
-  void Append(std::vector<Submission> batch, AppendCallback done) override {
+  Ticket Append(std::vector<Submission> batch, AppendCallback done) override {
     size_t bytes = 0;
     for (const Submission& item : batch) bytes += item.encoded.size();
-    pipeline_.Append({.items = std::move(batch), .done = std::move(done), .bytes = bytes});
+    return pipeline_.Append({.items = std::move(batch), .done = std::move(done), .bytes = bytes});
   }
+
+  void Withdraw(Ticket ticket) override { pipeline_.Withdraw(ticket); }
 
   std::shared_ptr<const View> Newest() const override { return publisher_->Newest(); }
 

@@ -66,8 +66,12 @@ class Log {
   virtual ~Log() = default;
 
   // One batch: all of it in one commit, new entries at consecutive indexes in the order given.
-  // `done` is called exactly once.
-  virtual void Append(std::vector<Submission> batch, AppendCallback done) = 0;
+  // `done` is called exactly once. kNone: it was refused.
+  virtual Ticket Append(std::vector<Submission> batch, AppendCallback done) = 0;
+
+  // Nobody waits for this batch any more. If it is not sequenced yet, it is not appended, its place
+  // in the queue is free, and `done` is called inline with kCancelled; else all goes on.
+  virtual void Withdraw(Ticket ticket) = 0;
 
   // The newest signed tree. Never null; never older than any answer already given.
   virtual std::shared_ptr<const View> Newest() const = 0;

@@ -19,6 +19,8 @@ struct LogStats {
   uint64_t refused_by_queue = 0;
   uint64_t refused_by_disk = 0;
   uint64_t refused_by_clock = 0;
+  // Withdrawn before they were sequenced.
+  uint64_t withdrawn = 0;
   // OK, or the failure or damage for which nothing is signed any more.
   absl::Status halted;
 };

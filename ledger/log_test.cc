@@ -18,7 +18,22 @@
 namespace cairn::ledger {
 namespace {
 
-using LogTest = LogFixture;
+class LogTest : public LogFixture {
+ protected:
+  // Appends two entries, of which one is being written and one waits for it, so that what comes now
+  // stays in the queue until store_.ReleaseWrites(). For a log that is new. The second's ticket.
+  Ticket HoldSequencer() {
+    const auto expect_ok = [](const AppendResult& result) {
+      EXPECT_TRUE(result.status.ok()) << result.status;
+    };
+    store_.HoldWrites();
+    log_->Append(BatchOf(0, 1), expect_ok);
+    store_.AwaitHeldWrite();
+    const Ticket second = log_->Append(BatchOf(1, 1), expect_ok);
+    store_.AwaitLookUps(2);
+    return second;
+  }
+};
 
 bool IsAnswered(const std::future<AppendResult>& future) {
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
@@ -185,9 +200,48 @@ TEST_F(LogTest, BoundsTheQueueInBytesToo) {
   options_.max_queued_bytes = 100;
   options_.max_commit_bytes = 300;
   Open();
-  EXPECT_EQ(AppendAndWait(*log_, BatchOf(0, 2)).status.code(),
+  HoldSequencer();
+  const std::future<AppendResult> waits = AppendAsync(*log_, BatchOf(10, 1));
+  EXPECT_EQ(AppendAndWait(*log_, BatchOf(20, 1)).status.code(),
             absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(AppendAndWait(*log_, BatchOf(0, 1)).status.ok());
+  EXPECT_EQ(log_->stats().refused_by_queue, 1u);
+  store_.ReleaseWrites();
+  waits.wait();
+  EXPECT_TRUE(AppendAndWait(*log_, BatchOf(20, 1)).status.ok());
+}
+
+TEST_F(LogTest, RefusesForGoodWhatIsLargerThanTheQueue) {
+  options_.max_queued_entries = 3;
+  Open();
+  EXPECT_EQ(AppendAndWait(*log_, BatchOf(0, 4)).status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(AppendAndWait(*log_, BatchOf(0, 3)).status.ok());
+}
+
+TEST_F(LogTest, WhatIsWithdrawnBeforeItIsSequencedIsNotAppendedAndItsPlaceIsFreeAtOnce) {
+  options_.max_queued_entries = 10;
+  Open();
+  const Ticket sequenced = HoldSequencer();
+  std::promise<AppendResult> withdrawn;
+  const Ticket ticket = log_->Append(
+      BatchOf(10, 10), [&](AppendResult result) { withdrawn.set_value(std::move(result)); });
+  EXPECT_EQ(log_->stats().queued_entries, 10u);
+  EXPECT_EQ(AppendAndWait(*log_, BatchOf(30, 1)).status.code(),
+            absl::StatusCode::kResourceExhausted);
+  log_->Withdraw(ticket);
+  const AppendResult result = withdrawn.get_future().get();
+  EXPECT_EQ(result.status.code(), absl::StatusCode::kCancelled) << result.status;
+  EXPECT_EQ(log_->stats().queued_entries, 0u);
+  EXPECT_EQ(log_->stats().queued_bytes, 0u);
+  EXPECT_EQ(log_->stats().withdrawn, 10u);
+  std::future<AppendResult> after = AppendAsync(*log_, BatchOf(40, 10));
+  // Too late, twice, and never given.
+  log_->Withdraw(sequenced);
+  log_->Withdraw(ticket);
+  log_->Withdraw(Ticket::kNone);
+  store_.ReleaseWrites();
+  EXPECT_EQ(after.get().items[0].index, LeafIndex(2));
+  EXPECT_EQ(log_->Newest()->size(), TreeSize(12));
+  EXPECT_FALSE(AppendAndWait(*log_, BatchOf(10, 10)).items[0].duplicate);
 }
 
 TEST_F(LogTest, RefusesEmptyAndOversizedBatches) {

@@ -1,5 +1,6 @@
 #include "ledger/pipeline.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -48,17 +49,32 @@ Pipeline::Pipeline(PipelineOptions options, Store* store, const AcceptClock* clo
   threads_.emplace_back([this] { RunAnswerer(); });
 }
 
-void Pipeline::Append(Batch batch) {
-  if (batch.items.empty() || batch.items.size() > options_.max_commit.entries ||
-      batch.bytes > options_.max_commit.bytes) {
-    return Refuse(batch.done,
-                  absl::InvalidArgumentError(absl::StrCat(
-                      "a batch of ", batch.items.size(), " entries of ", batch.bytes,
-                      " bytes; it must have 1 to ", options_.max_commit.entries,
-                      " entries and at most ", options_.max_commit.bytes, " bytes: split it")));
+absl::Status Pipeline::CheckSize(const Batch& batch) const {
+  const size_t entries = std::min(options_.max_commit.entries, options_.max_queued.entries);
+  const size_t bytes = std::min(options_.max_commit.bytes, options_.max_queued.bytes);
+  if (!batch.items.empty() && batch.items.size() <= entries && batch.bytes <= bytes) {
+    return absl::OkStatus();
   }
-  const absl::Status pushed = intake_.Push(batch);
-  if (!pushed.ok()) Refuse(batch.done, halted().ok() ? pushed : Refusal());
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a batch of ", batch.items.size(), " entries of ", batch.bytes, " bytes; it must have 1 to ",
+      entries, " entries and at most ", bytes, " bytes: split it"));
+}
+
+Ticket Pipeline::Append(Batch batch) {
+  if (absl::Status fits = CheckSize(batch); !fits.ok()) {
+    Refuse(batch.done, fits);
+    return Ticket::kNone;
+  }
+  const absl::StatusOr<Ticket> pushed = intake_.Push(batch);
+  if (pushed.ok()) return *pushed;
+  Refuse(batch.done, halted().ok() ? pushed.status() : Refusal());
+  return Ticket::kNone;
+}
+
+void Pipeline::Withdraw(Ticket ticket) {
+  const std::optional<Batch> batch = intake_.Withdraw(ticket);
+  if (!batch.has_value()) return;
+  Refuse(batch->done, absl::CancelledError("withdrawn before it was sequenced; nothing was taken"));
 }
 
 void Pipeline::RunSequencer() {

@@ -53,7 +53,10 @@ class Pipeline {
   ~Pipeline() { Stop(); }
 
   // As Log::Append.
-  void Append(Batch batch);
+  Ticket Append(Batch batch);
+
+  // As Log::Withdraw.
+  void Withdraw(Ticket ticket);
 
   // Stops writing and signing because stored bytes contradict themselves.
   void ReportDamage(const absl::Status& damage);
@@ -71,6 +74,7 @@ class Pipeline {
   void Stop();
 
  private:
+  absl::Status CheckSize(const Batch& batch) const;
   void RunSequencer();
   void RunCommitter();
   void RunAnswerer();

@@ -1,5 +1,7 @@
 #include "ledger/server/append.h"
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,66 +57,94 @@ absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::Item
   return absl::OkStatus();
 }
 
-// The end of a call, with what is counted of it.
-struct Finisher {
-  const Context& context;
-  grpc::ServerUnaryReactor* reactor;
-  Metrics::Clock::time_point begun = Metrics::Clock::now();
+// One call. It lives for gRPC until OnDone, and for the log until that has answered: the answer,
+// the client's hanging up and the end of the call come on different threads.
+class AppendCall final : public grpc::ServerUnaryReactor,
+                         public std::enable_shared_from_this<AppendCall> {
+ public:
+  AppendCall(const Context& context, grpc::ByteBuffer* response)
+      : context_(context), response_(response) {}
 
-  // No statement was taken.
-  void Refuse(const absl::Status& why) const {
+  void Begin(const grpc::CallbackServerContext& call, const grpc::ByteBuffer& request) {
+    self_ = shared_from_this();
+    absl::StatusOr<ledger::Submission> submission = Accept(context_, call, request);
+    if (!submission.ok()) return Refuse(submission.status());
+    certifier_ = std::get<entry::SignedStatement>(submission->body).statement.certifier;
+    std::vector<ledger::Submission> batch;
+    batch.push_back(*std::move(submission));
+    const ledger::Ticket ticket = context_.log.Append(
+        std::move(batch),
+        [self = self_](ledger::AppendResult result) { self->Answer(std::move(result)); });
+    ledger::Ticket none = ledger::Ticket::kNone;
+    // Cancelled meanwhile.
+    if (!ticket_.compare_exchange_strong(none, ticket)) context_.log.Withdraw(ticket);
+  }
+
+  // The client has gone, or its deadline has passed.
+  void OnCancel() override {
+    const ledger::Ticket ticket = ticket_.exchange(kCancelled);
+    if (ticket != ledger::Ticket::kNone) context_.log.Withdraw(ticket);
+  }
+
+  void OnDone() override { const auto last = std::move(self_); }
+
+ private:
+  // Never a batch's.
+  static constexpr ledger::Ticket kCancelled{~uint64_t{0}};
+
+  // gRPC's header keeps this to its own reactors, whose reactions are as short as these. Without it
+  // the end of each call takes a turn through another thread, which costs as much as the call.
+  bool InternalInlineable() override { return true; }
+
+  void Answer(ledger::AppendResult result) {
+    if (!result.status.ok()) {
+      return Refuse(WithDefaultRetry(context_.alarm.Note(result.status)));
+    }
+    const ledger::ItemResult item = result.items.front();
+    if (!item.status.ok()) return Refuse(ItemError(item));
+    if (!item.duplicate) context_.limiter.Charge({{certifier_, 1}});
+    Outcomes outcomes;
+    ++(item.duplicate ? outcomes.duplicate : outcomes.appended);
+    context_.metrics.Count(outcomes);
+    if (IsRecent(*result.view, item.index)) return FinishWith(*result.view, item);
+    context_.workers.Run([self = shared_from_this(), view = std::move(result.view), item] {
+      self->FinishWith(*view, item);
+    });
+  }
+
+  void FinishWith(const ledger::View& view, const ledger::ItemResult& item) {
+    End(context_.alarm.Note(Fill(context_.log, view, item, response_)));
+  }
+
+  // The statement was not taken.
+  void Refuse(const absl::Status& why) {
     Outcomes outcomes;
     outcomes.Refuse(why);
-    context.metrics.Count(outcomes);
-    Finish(why);
+    context_.metrics.Count(outcomes);
+    End(why);
   }
-  void Finish(const absl::Status& status) const {
-    context.metrics.Answered(Call::kAppend, status.code(), begun);
-    reactor->Finish(ToGrpc(status));
-  }
-};
 
-void Answer(const Finisher& call, const std::string& certifier, ledger::AppendResult result,
-            grpc::ByteBuffer* response) {
-  const Context& context = call.context;
-  if (!result.status.ok()) {
-    return call.Refuse(WithDefaultRetry(context.alarm.Note(result.status)));
+  void End(const absl::Status& status) {
+    context_.metrics.Answered(Call::kAppend, status.code(), begun_);
+    Finish(ToGrpc(status));
   }
-  const ledger::ItemResult item = result.items.front();
-  if (!item.status.ok()) return call.Refuse(ItemError(item));
-  if (!item.duplicate) context.limiter.Charge({{certifier, 1}});
-  context.metrics.Count(
-      {.appended = item.duplicate ? 0U : 1U, .duplicate = item.duplicate ? 1U : 0U, .refused = {}});
-  const bool recent = IsRecent(*result.view, item.index);
-  auto finish = [call, view = std::move(result.view), item, response] {
-    const Context& context = call.context;
-    call.Finish(context.alarm.Note(Fill(context.log, *view, item, response)));
-  };
-  if (recent) return finish();
-  context.workers.Run(std::move(finish));
-}
+
+  const Context& context_;
+  grpc::ByteBuffer* const response_;
+  const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
+  std::string certifier_;
+  std::atomic<ledger::Ticket> ticket_{ledger::Ticket::kNone};
+  std::shared_ptr<AppendCall> self_;  // Until OnDone.
+};
 
 }  // namespace
 
 grpc::ServerUnaryReactor* HandleAppend(const Context& context, grpc::CallbackServerContext* call,
                                        const grpc::ByteBuffer& request,
                                        grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-  const Finisher finisher{.context = context, .reactor = reactor};
-  absl::StatusOr<ledger::Submission> submission = Accept(context, *call, request);
-  if (!submission.ok()) {
-    finisher.Refuse(submission.status());
-    return reactor;
-  }
-  std::string certifier = std::get<entry::SignedStatement>(submission->body).statement.certifier;
-  std::vector<ledger::Submission> batch;
-  batch.push_back(*std::move(submission));
-  // The reactor lives until Finish, whatever becomes of the call, so the callback may come late.
-  context.log.Append(std::move(batch), [finisher, certifier = std::move(certifier),
-                                        response](ledger::AppendResult result) {
-    Answer(finisher, certifier, std::move(result), response);
-  });
-  return reactor;
+  const auto reactor = std::make_shared<AppendCall>(context, response);
+  reactor->Begin(*call, request);
+  return reactor.get();
 }
 
 }  // namespace cairn::server

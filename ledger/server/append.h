@@ -14,7 +14,8 @@
 namespace cairn::server {
 
 // Finishes the returned reactor once the statement is durable or refused. A call that is cancelled
-// meanwhile stays alive until then.
+// or whose deadline passes before its statement is sequenced appends nothing and leaves the queue
+// at once; later it stays alive until the log has answered.
 grpc::ServerUnaryReactor* HandleAppend(const Context& context, grpc::CallbackServerContext* call,
                                        const grpc::ByteBuffer& request, grpc::ByteBuffer* response);
 

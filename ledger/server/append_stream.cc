@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "ledger/server/batch.h"
 #include "ledger/server/request.h"
@@ -74,9 +75,12 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   }
 
   void OnCancel() override {
-    std::lock_guard lock(mutex_);
-    broken_ = true;
-    Advance();
+    {
+      std::lock_guard lock(mutex_);
+      broken_ = true;
+      Advance();
+    }
+    WithdrawAll();
   }
 
   void OnDrain() override {
@@ -93,6 +97,7 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   struct Slot {
     std::optional<grpc::ByteBuffer> answer;
     size_t bytes = 0;  // Of the answer.
+    ledger::Ticket ticket = ledger::Ticket::kNone;
   };
 
   void Submit(v1::AppendStreamRequest request, const std::shared_ptr<Slot>& slot) {
@@ -110,7 +115,26 @@ class Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     if (submissions.empty()) {
       done({.status = absl::OkStatus(), .items = {}, .view = context_.log.Newest()});
     } else {
-      context_.log.Append(std::move(submissions), std::move(done));
+      const ledger::Ticket ticket = context_.log.Append(std::move(submissions), std::move(done));
+      std::unique_lock lock(mutex_);
+      slot->ticket = ticket;
+      if (!broken_) return;
+      // The client went meanwhile.
+      lock.unlock();
+      context_.log.Withdraw(ticket);
+    }
+  }
+
+  // Nobody would be told what became of the batches that still wait to be sequenced. They are
+  // withdrawn from the last to the first, so that what is appended is what the client sent first.
+  void WithdrawAll() {
+    std::vector<ledger::Ticket> tickets;
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& slot : slots_) tickets.push_back(slot->ticket);
+    }
+    for (auto ticket = tickets.rbegin(); ticket != tickets.rend(); ++ticket) {
+      context_.log.Withdraw(*ticket);
     }
   }
 

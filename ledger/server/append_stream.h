@@ -6,7 +6,8 @@
 // after the answers before it. One above kMaxRequestBytes gRPC does not hand over: it ends the
 // stream with RESOURCE_EXHAUSTED, and answers that are not written by then are lost. What is wrong
 // inside a batch is that batch's answer. When the server stops, what was read is answered and the
-// stream ends with UNAVAILABLE.
+// stream ends with UNAVAILABLE. When the client goes, or its deadline passes, what it sent and is
+// not sequenced yet is not appended.
 
 #ifndef CAIRN_LEDGER_SERVER_APPEND_STREAM_H_
 #define CAIRN_LEDGER_SERVER_APPEND_STREAM_H_

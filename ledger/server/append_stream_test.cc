@@ -37,16 +37,30 @@ class HeldLog : public ledger::Log {
  public:
   HeldLog() { RenewView(); }
 
-  void Append(std::vector<ledger::Submission> batch, ledger::AppendCallback done) override {
+  ledger::Ticket Append(std::vector<ledger::Submission> batch,
+                        ledger::AppendCallback done) override {
+    ledger::Ticket ticket;
     {
       std::lock_guard lock(mutex_);
       held_.emplace_back(batch.size(), std::move(done));
-      ++arrived_;
+      ticket = ledger::Ticket(++arrived_);
       most_held_ = std::max(most_held_, held_.size());
       changed_.notify_all();
-      if (!at_once_) return;
+      if (!at_once_) return ticket;
     }
     Answer(/*newest=*/false);
+    return ticket;
+  }
+  // Notes it; what is held stays held, as if it were sequenced.
+  void Withdraw(ledger::Ticket ticket) override {
+    std::lock_guard lock(mutex_);
+    withdrawn_.push_back(ticket);
+    changed_.notify_all();
+  }
+  std::vector<ledger::Ticket> AwaitWithdrawn(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return withdrawn_.size() >= count; });
+    return withdrawn_;
   }
   void AnswerAtOnce() {
     std::lock_guard lock(mutex_);
@@ -141,6 +155,7 @@ class HeldLog : public ledger::Log {
   std::condition_variable changed_;
   std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
   size_t arrived_ = 0;
+  std::vector<ledger::Ticket> withdrawn_;
   size_t most_held_ = 0;
   bool at_once_ = false;
   bool reading_ = false;
@@ -253,7 +268,9 @@ TEST_F(AppendStreamTest, AnswersOfTheLogMayComeAfterTheClientIsGone) {
     context.TryCancel();
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  Fence();
+  // All of them, the last first; but here they are sequenced already.
+  EXPECT_EQ(log_.AwaitWithdrawn(3),
+            (std::vector{ledger::Ticket(3), ledger::Ticket(2), ledger::Ticket(1)}));
   for (int i = 0; i < 3; ++i) log_.Answer(/*newest=*/false);
   Fence();
 }

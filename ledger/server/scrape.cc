@@ -60,6 +60,9 @@ void AddLog(ledger::Log& log, Page& page) {
   page.Add({{"reason", "queue"}}, static_cast<double>(stats.refused_by_queue));
   page.Add({{"reason", "disk"}}, static_cast<double>(stats.refused_by_disk));
   page.Add({{"reason", "clock"}}, static_cast<double>(stats.refused_by_clock));
+  page.Counter("cairn_log_withdrawn_entries_total",
+               "Entries whose caller was gone before they were sequenced.",
+               static_cast<double>(stats.withdrawn));
   page.Gauge("cairn_appends_taken", "1 while appends can be taken; /readyz says why not.",
              log.healthy().ok() ? 1.0 : 0.0);
   page.Gauge("cairn_halted", "1 once nothing is signed any more: damage or failure.",
