@@ -175,7 +175,8 @@ bool IsContent(absl::string_view name) {
 // The files of a database as of one moment, held open.
 class Moment {
  public:
-  explicit Moment(std::string database) : database_(std::move(database)) {}
+  Moment(std::string database, const std::function<void()>& between)
+      : database_(std::move(database)), between_(between) {}
 
   absl::Status Take() {
     for (int look = 0; look < kMaxLooks; ++look) {
@@ -213,6 +214,7 @@ class Moment {
     // What vanishes between its listing and its opening is no part of this moment.
     absl::StatusOr<std::set<std::string>> names = OpenAll();
     if (!names.ok()) return names.status();
+    if (between_) between_();
     absl::StatusOr<std::string> current = ReadAll(Path(kCurrent));
     if (!current.ok()) return current.status();
     current_ = *std::move(current);
@@ -225,6 +227,7 @@ class Moment {
     absl::StatusOr<std::string> bytes = manifest->Read(*size);
     if (!bytes.ok()) return bytes.status();
     manifest_ = *std::move(bytes);
+    if (between_) between_();
 
     names = OpenAll();
     if (!names.ok()) return names.status();
@@ -274,6 +277,7 @@ class Moment {
   std::string Path(absl::string_view name) const { return absl::StrCat(database_, "/", name); }
 
   const std::string database_;
+  const std::function<void()>& between_;
   std::map<std::string, File> files_;
   std::string current_;
   std::string manifest_name_;
@@ -284,14 +288,15 @@ class Moment {
 
 }  // namespace
 
-absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgress* progress) {
+absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgress* progress,
+                     const std::function<void()>& between) {
   const absl::StatusOr<bool> has_log = Directory::HasLog(*rocksdb::FileSystem::Default(), from);
   if (!has_log.ok()) return has_log.status();
   if (!*has_log) return absl::NotFoundError(absl::StrCat("there is no log in ", from));
   // Before the database: what it names was committed before it was recorded.
   const absl::StatusOr<std::string> signed_record = ReadBetweenWrites(Directory::SignedPath(from));
   if (!signed_record.ok()) return signed_record.status();
-  Moment moment(Directory::DatabasePath(from));
+  Moment moment(Directory::DatabasePath(from), between);
   absl::Status status = moment.Take();
   if (!status.ok()) return status;
   progress->all_bytes = moment.bytes();

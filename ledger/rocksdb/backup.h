@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -31,7 +32,9 @@ struct CopyProgress {
 
 // Makes the directory `to`, whose parent exists, a copy of the log in `from`. All of it is on disk
 // when this returns OK, but for the name `to` itself; after an error what is there is not whole.
-absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgress* progress);
+// `between`, for tests, is called before and after each reading of the manifest.
+absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgress* progress,
+                     const std::function<void()>& between = nullptr);
 
 }  // namespace cairn::ledger
 

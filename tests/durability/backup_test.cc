@@ -145,6 +145,36 @@ TEST_F(BackedUpLog, IsSoundAndAPrefixWhileItIsWrittenAndReorganised) {
   EXPECT_GT(copies.back().size, copies.front().size);
 }
 
+TEST_F(BackedUpLog, IsSoundWhereverFilesChangeWhileTheyAreLookedAt) {
+  Open("log");
+  for (const int moment : {0, 1}) {
+    Append(3'000);
+    const TreeSize acknowledged = log_->Newest()->size();
+    int calls = 0;
+    CopyProgress progress;
+    const absl::Status copied = CopyLog(Path("log"), Path("copy"), &progress, [&] {
+      if (calls++ != moment) return;
+      // New tables, new WALs; the old ones go.
+      for (int i = 0; i < 2; ++i) {
+        Append(3'000);
+        for (const Family family : {kState, kRuns, kTiles, kIndex}) {
+          rocksdb::DB& db = StoreAccess::Database(*store_);
+          auto* const handle = StoreAccess::Handle(*store_, family);
+          ASSERT_TRUE(db.Flush({}, handle).ok());
+          rocksdb::CompactRangeOptions all;
+          all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+          ASSERT_TRUE(db.CompactRange(all, handle, nullptr, nullptr).ok());
+        }
+      }
+    });
+    ASSERT_TRUE(copied.ok()) << copied;
+    // Only what changed after the manifest was read takes another look.
+    EXPECT_EQ(calls, moment == 0 ? 2 : 4);
+    EXPECT_GE(CheckCopy("copy").size, acknowledged);
+    fs::remove_all(Path("copy"));
+  }
+}
+
 TEST_F(BackedUpLog, GoesOnFromItsCopy) {
   Open("log");
   Append(700);
