@@ -108,6 +108,8 @@ TEST_F(BackedUpCairnd, HasSoundCopiesThroughoutKillsAndRestarts) {
     load.ExpectDeath();
     cairnd.Signal(SIGKILL);
     EXPECT_EQ(cairnd.Wait(), 128 + SIGKILL);
+    const CairnResult checked = RunCairn({"fsck", (directory_.path() / "data").string()});
+    EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
   }
   done_ = true;
   backups.join();
