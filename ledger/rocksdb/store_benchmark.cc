@@ -1,8 +1,8 @@
 // Measures the store where it will be used: on a real disk, at a size beyond the caches.
 //
-//   store_benchmark DIR [MILLIONS = 10] [ENTRY_BYTES = 200]
+//   store_benchmark DIR [MILLIONS = 10] [ENTRY_BYTES = 200] [raw]
 //
-// DIR must not exist and is removed at the end. Prints, one a line:
+// DIR must not exist and is removed at the end. Prints, one a line, or the first alone:
 //   raw      RocksDB with one Put an entry, the same bytes, 1,024 entries a synced batch
 //   runs     the store's Write() with tiles, without an index
 //   indexed  the same with its index: look-up of every tag before, tables of 450k rows after;
@@ -344,8 +344,9 @@ void InChild(const std::function<void()>& work) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc < 2 || fs::exists(argv[1])) {
-    std::fprintf(stderr, "usage: store_benchmark NEW_DIR [MILLIONS] [ENTRY_BYTES]\n");
+  const bool only_raw = argc > 4 && std::string(argv[4]) == "raw";
+  if (argc < 2 || argc > (only_raw ? 5 : 4) || fs::exists(argv[1])) {
+    std::fprintf(stderr, "usage: store_benchmark NEW_DIR [MILLIONS] [ENTRY_BYTES] [raw]\n");
     return 2;
   }
   const std::string directory = argv[1];
@@ -354,11 +355,13 @@ int Main(int argc, char** argv) {
   const uint64_t entries = millions * 1'000'000 / kBatch * kBatch;
   fs::create_directories(directory);
   InChild([&] { RunRaw(directory, entries, bytes); });
-  fs::remove_all(directory + "/raw");
-  InChild([&] { RunStore(directory, entries, bytes, /*indexed=*/false); });
-  fs::remove_all(directory + "/log");
-  InChild([&] { RunStore(directory, entries, bytes, /*indexed=*/true); });
-  InChild([&] { RunReopen(directory, entries, bytes); });
+  if (!only_raw) {
+    fs::remove_all(directory + "/raw");
+    InChild([&] { RunStore(directory, entries, bytes, /*indexed=*/false); });
+    fs::remove_all(directory + "/log");
+    InChild([&] { RunStore(directory, entries, bytes, /*indexed=*/true); });
+    InChild([&] { RunReopen(directory, entries, bytes); });
+  }
   fs::remove_all(directory);
   return 0;
 }
