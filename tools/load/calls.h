@@ -61,7 +61,7 @@ class Calls {
            const std::function<void(Call&, Clock::time_point)>& answered) {
     while (true) {
       const Clock::time_point now = Clock::now();
-      bool more = !common_.state.Ended(now);
+      bool more = common_.state.MaySend(pace, now);
       while (more && !free_.empty() && pace.due() <= now) {
         more = prepare(*free_.back());
         if (more) Start(*free_.back(), pace.Take(now));

@@ -33,6 +33,10 @@ absl::Status CheckNumbers(const Options& options) {
   if (options.rate && !(*options.rate >= 0.01 && *options.rate <= 1e8)) {
     return Wrong("--rate takes 0.01 to 100,000,000 entries a second");
   }
+  if (options.seconds && !(*options.seconds > 0 && *options.seconds <= 1e6)) {
+    return Wrong("--seconds takes more than 0, and at most 1,000,000");
+  }
+  if (options.entries && *options.entries == 0) return Wrong("--entries is at least 1");
   if (options.duplicates < 0 || options.duplicates > 0.99) {
     return Wrong("--duplicates is a share, 0 to 0.99: the rest must be new");
   }

@@ -10,7 +10,7 @@ Pace::Pace(Clock::time_point begin, double per_second, uint32_t worker, uint32_t
 Clock::time_point Pace::At(uint64_t number) const {
   // From the beginning each time: a sum of rounded intervals would drift.
   const std::chrono::duration<double> offset(static_cast<double>(number) / *per_second_);
-  return begin_ + std::chrono::duration_cast<Clock::duration>(offset);
+  return begin_ + std::chrono::round<Clock::duration>(offset);
 }
 
 Clock::time_point Pace::due() const { return open() ? At(next_) : Clock::time_point::min(); }

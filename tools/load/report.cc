@@ -82,6 +82,7 @@ nlohmann::ordered_json ToJson(const Options& options, const Report& report) {
   json["refused"] = report.totals.refused;
   json["not_sent"] = report.not_sent;
   json["errors"] = report.errors;
+  json["latency_count"] = report.latency.count();
   json["p50_ms"] = Ms(report.latency.Quantile(0.5));
   json["p90_ms"] = Ms(report.latency.Quantile(0.9));
   json["p99_ms"] = Ms(report.latency.Quantile(0.99));

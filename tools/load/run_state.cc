@@ -50,6 +50,13 @@ Clock::time_point RunState::window_end() const {
   return Clock::time_point(Clock::duration(window_end_.load(std::memory_order_relaxed)));
 }
 
+bool RunState::MaySend(const Pace& pace, Clock::time_point now) const {
+  constexpr std::chrono::seconds kCatchUp(1);
+  const Clock::time_point end = window_end();
+  if (now < end) return true;
+  return pace.open() && pace.due() < end && now < end + kCatchUp && !given_up();
+}
+
 void RunState::End(Clock::time_point now) {
   const Rep end = now.time_since_epoch().count();
   Rep seen = window_end_.load();

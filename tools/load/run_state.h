@@ -49,6 +49,9 @@ class RunState {
   void GiveUp(Clock::time_point now, std::string why);
   bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
   bool Ended(Clock::time_point now) const { return now >= window_end(); }
+  // Whether `pace` may still send: in an open loop what was due in the window is sent a little
+  // later, or the latencies of a log that fell behind at the end would be missing.
+  bool MaySend(const Pace& pace, Clock::time_point now) const;
   bool Measured(Clock::time_point when) const {
     return when >= window_begin_ && when < window_end();
   }

@@ -27,7 +27,7 @@ class StreamWorker {
   void Run(Pace& pace) {
     while (!Finished()) {
       const Clock::time_point now = Clock::now();
-      const bool more = !common_.state.Ended(now);
+      const bool more = common_.state.MaySend(pace, now);
       const bool may_send = more && SendDue(pace, now);
       if (!may_send) CloseWhereDone(more);
       if (common_.state.given_up()) {
