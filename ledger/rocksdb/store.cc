@@ -20,6 +20,7 @@
 #include "ledger/rocksdb/opening.h"
 #include "ledger/rocksdb/signed_file.h"
 #include "ledger/rocksdb/status.h"
+#include "ledger/rocksdb/table_keeper.h"
 
 namespace cairn::ledger {
 namespace {
@@ -73,8 +74,8 @@ absl::Status MakeDatabase(rocksdb::Env* env, const LogIdentity& identity, const 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptions& options) {
-  std::shared_ptr<rocksdb::FileSystem> file_system =
-      options.file_system ? options.file_system : rocksdb::FileSystem::Default();
+  auto file_system = std::make_shared<TableKeeper>(
+      options.file_system ? options.file_system : rocksdb::FileSystem::Default());
   if (!options.create) {
     const auto has_log = Directory::HasLog(*file_system, options.path);
     if (!has_log.ok()) return has_log.status();
