@@ -40,6 +40,17 @@ absl::Status SyncDirectory(rocksdb::FileSystem& file_system, const std::string& 
   return FromRocksDb(status, absl::StrCat("syncing the directory ", path));
 }
 
+// Makes the name of a log's directory durable. Whoever put it below one that may not be read has to
+// see to that himself.
+absl::Status SyncName(rocksdb::FileSystem& file_system, const std::string& path) {
+  std::unique_ptr<rocksdb::FSDirectory> parent;
+  if (!file_system.NewDirectory(ParentOf(path), rocksdb::IOOptions(), &parent, nullptr).ok()) {
+    return absl::OkStatus();
+  }
+  return FromRocksDb(parent->Fsync(rocksdb::IOOptions(), nullptr),
+                     absl::StrCat("syncing the directory above ", path));
+}
+
 // The names in a directory; none when it does not exist.
 absl::StatusOr<std::vector<std::string>> List(rocksdb::FileSystem& file_system,
                                               const std::string& path) {
@@ -100,8 +111,6 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Claim(
           absl::StrCat("cannot make the directory ", path, ": ", made.ToString(),
                        "; make the one above it, or name another"));
     }
-    const absl::Status synced = SyncDirectory(*file_system, ParentOf(path));
-    if (!synced.ok()) return synced;
   }
 
   rocksdb::FileLock* lock = nullptr;
@@ -156,7 +165,9 @@ absl::Status Directory::Create(
     }
   }
   const std::string creating = Join(path_, kCreating);
-  absl::Status status = RemoveAll(fs, creating);
+  // Also of a directory that was there: an earlier attempt may have made it and ended.
+  absl::Status status = SyncName(fs, path_);
+  if (status.ok()) status = RemoveAll(fs, creating);
   if (status.ok()) status = make_database(creating);
   if (status.ok()) status = SignedFile::Create(fs, SignedPath());
   if (status.ok()) status = SyncDirectory(fs, path_);
@@ -167,6 +178,8 @@ absl::Status Directory::Create(
   if (status.ok()) status = SyncDirectory(fs, path_);
   return status;
 }
+
+absl::Status Directory::SyncNames() { return SyncDirectory(*file_system_, path_); }
 
 absl::Status Directory::ClearStaging() {
   const absl::Status removed = RemoveAll(*file_system_, StagingPath());

@@ -64,6 +64,10 @@ class Directory {
   // durable when this returns OK; after a crash HasLog() is false and it can be done again.
   absl::Status Create(const std::function<absl::Status(const std::string& path)>& make_database);
 
+  // Makes durable that the log is here: whoever created it may have ended between the rename and
+  // its sync, and then a power failure would still undo it.
+  absl::Status SyncNames();
+
   // Removes what an interrupted ingestion left in the staging directory; makes it if need be.
   absl::Status ClearStaging();
 

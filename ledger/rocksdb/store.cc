@@ -87,7 +87,9 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptio
   if (!has_log.ok()) return has_log.status();
 
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(file_system);
-  if (!*has_log) {
+  if (*has_log) {
+    if (absl::Status synced = (*directory)->SyncNames(); !synced.ok()) return synced;
+  } else {
     LogIdentity identity;
     identity.origin = options.origin;
     identity.vkey = options.vkey;
