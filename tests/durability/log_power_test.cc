@@ -16,8 +16,8 @@
 #include <deque>
 #include <future>
 #include <iostream>
-#include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -31,7 +31,7 @@
 #include "ledger/rocksdb/testing/simulated_disk.h"
 #include "ledger/rocksdb/testing/store_access.h"
 #include "ledger/testing/fixtures.h"
-#include "merkle/verify.h"
+#include "tests/durability/promises.h"
 
 namespace cairn::ledger {
 namespace {
@@ -59,14 +59,10 @@ class Life {
     return lost;
   }
 
-  size_t acknowledged() const { return acknowledged_.size(); }
-  size_t duplicates() const { return duplicates_; }
+  size_t acknowledged() const { return promises_.acknowledged(); }
+  size_t duplicates() const { return promises_.duplicates(); }
 
  private:
-  struct Acknowledged {
-    uint64_t seed = 0;
-    std::string entry;
-  };
   struct Asked {
     std::vector<uint64_t> seeds;
     std::future<AppendResult> result;
@@ -88,41 +84,8 @@ class Life {
     log_options.max_recent_rows = 60;
     const auto log = Log::Open(log_options, store->get(), &clock_, &TestSigner());
     if (!log.ok()) return disk_->power_is_off() ? absl::OkStatus() : log.status();
-    if (const absl::Status lost = Check(**log); !lost.ok()) return lost;
+    if (const absl::Status lost = promises_.Check(**log); !lost.ok()) return lost;
     return AppendUntilPowerFails(**store, **log);
-  }
-
-  // Every acknowledged entry is there with its bytes, and the tree continues the last one signed.
-  absl::Status Check(Log& log) {
-    const auto view = log.Newest();
-    const uint64_t size = view->size().value();
-    if (size < acknowledged_.size()) {
-      return absl::DataLossError(
-          absl::StrCat("the tree has ", size, " entries of ", acknowledged_.size()));
-    }
-    for (uint64_t next = 0; next < size;) {
-      const auto entries =
-          log.ReadEntries(*view, LeafIndex(next), LeafIndex(size), size_t{1} << 20);
-      if (!entries.ok()) return entries.status();
-      for (const std::string& entry : *entries) {
-        if (next < acknowledged_.size() && !acknowledged_[next].entry.empty() &&
-            acknowledged_[next].entry != entry) {
-          return absl::DataLossError(absl::StrCat("entry ", next, " has other bytes"));
-        }
-        ++next;
-      }
-    }
-    return CheckTree(log, *view);
-  }
-
-  // The tree continues the last one signed; the start has signed this one.
-  absl::Status CheckTree(Log& log, const View& view) {
-    const TreeState before = std::exchange(signed_, view.state);
-    if (before.size.value() == 0) return absl::OkStatus();
-    const auto proof = log.ConsistencyProof(view, before.size, view.size());
-    if (!proof.ok()) return proof.status();
-    return merkle::VerifyConsistency(before.size, view.size(), before.root, view.state.root,
-                                     *proof);
   }
 
   absl::Status AppendUntilPowerFails(RocksDbStore& store, Log& log) {
@@ -140,9 +103,9 @@ class Life {
       std::vector<Submission> batch;
       for (size_t i = 0; i < count; ++i) {
         // Now and then a statement that is known: it must be found, in whichever place it is.
-        const bool again = !acknowledged_.empty() && random_() % 4 == 0;
-        const uint64_t old_seed = again ? acknowledged_[random_() % acknowledged_.size()].seed : 0;
-        next.seeds.push_back(old_seed != 0 ? old_seed : ++next_seed_);
+        const std::optional<uint64_t> old =
+            random_() % 4 == 0 ? promises_.RandomSeed(random_) : std::nullopt;
+        next.seeds.push_back(old ? *old : ++next_seed_);
         batch.push_back(Submit(MakeStatement(next.seeds.back())));
       }
       next.result = AppendAsync(log, std::move(batch));
@@ -162,29 +125,7 @@ class Life {
   absl::Status Take(Asked& asked) {
     const AppendResult result = asked.result.get();
     if (!result.status.ok()) return disk_->power_is_off() ? absl::OkStatus() : result.status;
-    if (signed_.size < result.view->state.size) signed_ = result.view->state;
-    for (size_t i = 0; i < result.items.size(); ++i) {
-      const ItemResult& item = result.items[i];
-      if (!item.status.ok()) return item.status;
-      const uint64_t index = item.index.value();
-      if (acknowledged_.size() <= index) acknowledged_.resize(index + 1);
-      Acknowledged& known = acknowledged_[index];
-      if (item.duplicate) ++duplicates_;
-      if (known.seed != 0 && known.seed != asked.seeds[i]) {
-        return absl::DataLossError(absl::StrCat("index ", index, " was given twice"));
-      }
-      const auto [first, fresh] = index_of_.emplace(asked.seeds[i], index);
-      if (first->second != index) {
-        return absl::DataLossError(absl::StrCat("the statement at ", first->second,
-                                                " was not found again, but given ", index));
-      }
-      known.seed = asked.seeds[i];
-      const RecentCommit* recent = result.view->recent.get();
-      if (!item.duplicate && recent != nullptr && recent->first <= item.index) {
-        known.entry = recent->entries[index - recent->first.value()];
-      }
-    }
-    return absl::OkStatus();
+    return promises_.Take(asked.seeds, result);
   }
 
   std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
@@ -192,10 +133,7 @@ class Life {
   const bool sync_;
   ManualClock clock_;
   uint64_t next_seed_ = 0;
-  std::vector<Acknowledged> acknowledged_;
-  std::map<uint64_t, uint64_t> index_of_;  // by seed
-  size_t duplicates_ = 0;
-  TreeState signed_;
+  Promises promises_;
 };
 
 constexpr int kRoundsPerLife = 25;
