@@ -25,6 +25,8 @@
 #include "ledger/server/monitor.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
+#include "ledger/server/version.h"
+#include "ledger/server/watchdog.h"
 #include "merkle/note/checkpoint_signer.h"
 
 namespace cairn::server {
@@ -57,6 +59,19 @@ absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> OpenStore(const Settings& 
   return store;
 }
 
+std::string Milliseconds(Metrics::Clock::duration time) {
+  return absl::StrCat(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
+void LogSettings(const Settings& settings) {
+  LogInfo("starting",
+          {{"version", kVersion},
+           {"data_dir", settings.data_dir},
+           {"certifiers", absl::StrCat(settings.certifiers.size())},
+           {"free_space_reserve_bytes", absl::StrCat(settings.free_space_reserve_bytes)},
+           {"max_queued_entries", absl::StrCat(settings.max_queued_entries)}});
+}
+
 // Written whatever becomes of the process; nothing that waits for an answer gets one.
 void DieOf(const absl::Status& why) {
   LogError("the log has stopped itself; restart cairnd, which recovers",
@@ -70,6 +85,7 @@ class RunningDaemon final : public Daemon {
   ~RunningDaemon() override { Stop(); }
 
   absl::Status OpenLog(const Settings& settings) {
+    const auto begun = Metrics::Clock::now();
     absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> store =
         OpenStore(settings, signer_.verifier_keys().front().Format());
     if (!store.ok()) return store.status();
@@ -81,6 +97,9 @@ class RunningDaemon final : public Daemon {
     if (absl::Status bound = BindKeys(settings.keys, store_->identity(), accept); !bound.ok()) {
       return bound;
     }
+    const absl::StatusOr<LeafIndex> indexed = store_->IndexWatermark();
+    if (!indexed.ok()) return indexed.status();
+    const auto opened = Metrics::Clock::now();
     ledger::LogOptions options;
     options.free_space_reserve_bytes = settings.free_space_reserve_bytes;
     options.max_queued_entries = settings.max_queued_entries;
@@ -90,6 +109,11 @@ class RunningDaemon final : public Daemon {
     if (!log.ok()) return log.status();
     log_ = *std::move(log);
     readiness_.emplace(*log_);
+    LogInfo("the log is open",
+            {{"size", absl::StrCat(state->size.value())},
+             {"entries_indexed_again", absl::StrCat(state->size.value() - indexed->value())},
+             {"open_ms", Milliseconds(opened - begun)},
+             {"recover_ms", Milliseconds(Metrics::Clock::now() - opened)}});
     return DeclareCertifiers(*log_, settings.certifiers);
   }
 
@@ -115,6 +139,7 @@ class RunningDaemon final : public Daemon {
                {{"reason", std::string(damage.message())}});
     });
     if (http_ != nullptr) http_->Serve();
+    watchdog_.emplace(*log_);
     return absl::OkStatus();
   }
 
@@ -136,6 +161,8 @@ class RunningDaemon final : public Daemon {
   }
 
   void Stop() override {
+    // Or it would tell that a log that stops takes no appends.
+    watchdog_.reset();
     if (readiness_.has_value()) readiness_->Drain();
     if (listener_.server != nullptr) SetServing(*listener_.server, false);
     streams_.Drain();
@@ -199,6 +226,7 @@ class RunningDaemon final : public Daemon {
   Listener listener_;
   HttpRoutes routes_;
   std::unique_ptr<HttpServer> http_;
+  std::optional<Watchdog> watchdog_;
 };
 
 }  // namespace
@@ -206,6 +234,7 @@ class RunningDaemon final : public Daemon {
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Settings& settings) {
   absl::StatusOr<note::CheckpointSigner> signer = LoadSigner(settings.keys, settings.origin);
   if (!signer.ok()) return signer.status();
+  LogSettings(settings);
   auto daemon = std::make_unique<RunningDaemon>(*std::move(signer));
   if (absl::Status opened = daemon->OpenLog(settings); !opened.ok()) return opened;
   if (absl::Status serving = daemon->Serve(settings); !serving.ok()) return serving;

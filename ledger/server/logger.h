@@ -1,4 +1,7 @@
-// Lines for the operator on stderr: `2026-01-31T12:00:00.000Z INFO started size=12 root="a b"`.
+// Lines for the operator on stderr, in logfmt:
+//   time=2026-01-31T12:00:00.000Z level=info msg="the log is open" size=12
+// A value that is not plain is quoted, with C's escapes. docs/operations.md lists every `msg`,
+// which says what happened in words that do not change; what does is in the fields.
 //
 // No line holds a secret, and nothing that a client can choose freely stands outside quotes.
 // Threads: any; one line is one write.

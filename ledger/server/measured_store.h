@@ -1,12 +1,13 @@
 // A store that reports what its commits, look-ups and ingestions take: the ledger itself knows of
-// no metrics.
+// no metrics. Commits slower than kSlowCommit are also logged, a line in kSlowCommitLines at most.
 //
 // Errors, threads: the store's.
 
 #ifndef CAIRN_LEDGER_SERVER_MEASURED_STORE_H_
 #define CAIRN_LEDGER_SERVER_MEASURED_STORE_H_
 
-#include <functional>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "ledger/store.h"
 
 namespace cairn::server {
+
+inline constexpr std::chrono::milliseconds kSlowCommit(200);
+inline constexpr std::chrono::seconds kSlowCommitLines(10);
 
 class MeasuredStore final : public ledger::Store {
  public:
@@ -49,8 +53,13 @@ class MeasuredStore final : public ledger::Store {
   absl::StatusOr<uint64_t> FreeSpaceBytes() override { return store_.FreeSpaceBytes(); }
 
  private:
+  void ReportSlow(size_t entries, Metrics::Clock::duration took);
+
   ledger::Store& store_;
   Metrics& metrics_;
+  // Of the committing thread.
+  Metrics::Clock::time_point next_line_at_;
+  uint64_t slow_since_ = 0;
 };
 
 }  // namespace cairn::server

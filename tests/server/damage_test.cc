@@ -16,6 +16,8 @@
 #include "rocksdb/db.h"
 #include "tests/server/client.h"
 #include "tests/testing/cairnd.h"
+#include "tests/testing/exposition.h"
+#include "tests/testing/http.h"
 
 namespace cairn::testing {
 namespace {
@@ -79,7 +81,7 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   ASSERT_NO_FATAL_FAILURE(MakeLog(directory.path() / "data"));
   ASSERT_NO_FATAL_FAILURE(
       Damage(directory.path() / "data" / "db", ledger::MakeStatement(kDamaged).certificate_hash));
-  Cairnd cairnd(CairndArgs(directory.path()));
+  Cairnd cairnd(CairndArgs(directory.path(), {"--http_address", "127.0.0.1:0"}));
   if (!cairnd.running()) cairnd.Wait();
   ASSERT_TRUE(cairnd.running()) << cairnd.output();
   Client client(cairnd.address());
@@ -101,6 +103,7 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   };
   expect_sound();
   EXPECT_EQ(client.CallOther(kHealth, ""), "\x08\x01");
+  EXPECT_EQ(HttpGet(cairnd.http_address(), "/readyz").status, 200);
 
   v1::ProveRequest damaged;
   damaged.set_index(kDamaged);
@@ -112,6 +115,14 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   EXPECT_EQ(client.List(kDamaged, kDamaged + 1, &entries).error_code(), StatusCode::DATA_LOSS);
 
   EXPECT_EQ(client.CallOther(kHealth, ""), "\x08\x02");
+  const HttpAnswer ready = HttpGet(cairnd.http_address(), "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_NE(ready.body.find("damaged"), std::string::npos) << ready.body;
+  EXPECT_EQ(HttpGet(cairnd.http_address(), "/healthz").status, 200);
+  const Exposition metrics = ParseExposition(HttpGet(cairnd.http_address(), "/metrics").body);
+  EXPECT_EQ(metrics["cairn_halted"], 1);
+  EXPECT_EQ(metrics["cairn_ready"], 0);
+  EXPECT_EQ(metrics["cairn_appends_taken"], 0);
   const grpc::Status refused = client.Append(StatementOn("new"));
   EXPECT_EQ(refused.error_code(), StatusCode::DATA_LOSS) << refused.error_message();
   v1::AppendStreamRequest batch;

@@ -97,6 +97,29 @@ TEST_F(MachineTest, ADiskThatFillsRefusesAppendsBeforeTheyAreSequencedAndTakesTh
   EXPECT_EQ(cairnd_->Stop(), 0) << cairnd_->output();
 }
 
+TEST_F(MachineTest, LinesSayWhenAppendsAreRefusedAndTakenAgainAndThatACommitWasSlow) {
+  Start();
+  ASSERT_TRUE(Append("first").ok());
+  // Each lasts until it was looked at, which happens once a second.
+  machine_->free_bytes = 1 << 20;
+  EXPECT_TRUE(cairnd_->AwaitOutput(
+      "level=warning msg=\"appends are refused, reads go on\" reason=\"the log's disk"));
+  machine_->free_bytes = 0;
+  EXPECT_TRUE(cairnd_->AwaitOutput("level=info msg=\"appends are taken again\" seconds="));
+  machine_->sync_delay_us = 250'000;
+  ASSERT_TRUE(Append("slow").ok());
+  EXPECT_TRUE(cairnd_->AwaitOutput("level=warning msg=\"a commit was slow\" took_ms=2"));
+  EXPECT_EQ(cairnd_->Stop(), 0);
+  const std::string& lines = cairnd_->output();
+  for (const char* line :
+       {"msg=starting version=", "msg=\"the log is open\" size=0 ",
+        "msg=serving address=127.0.0.1:", "msg=stopping signal=15", "msg=stopped"}) {
+    EXPECT_TRUE(absl::StrContains(lines, line)) << line << " in\n" << lines;
+  }
+  EXPECT_EQ(lines.find("a commit was slow"), lines.rfind("a commit was slow"))
+      << "one in ten seconds at the most";
+}
+
 TEST_F(MachineTest, TimesNeverDecreaseWhateverTheClockDoes) {
   Start();
   ASSERT_TRUE(Append("first").ok());

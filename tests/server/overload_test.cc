@@ -38,7 +38,7 @@ constexpr int64_t kSyncUs = 5000;
 constexpr double kMaxGrowthBytes = 48 << 20;
 
 std::chrono::milliseconds PhaseTime() {
-  return std::chrono::milliseconds(std::getenv("CAIRN_LONG") != nullptr ? 8'000 : 800);
+  return std::chrono::milliseconds(std::getenv("CAIRN_LONG") != nullptr ? 6'000 : 500);
 }
 
 // What became of calls. Waits for all of them when it goes.
@@ -132,33 +132,36 @@ struct Phases {
   double seconds = 0;
   std::vector<std::string> others;
 
-  double Goodput() const { return static_cast<double>(ok) / seconds; }
   double Offered() const { return static_cast<double>(ok + told_to_retry) / seconds; }
 
-  // Runs `step` for a while, then waits for what is in flight.
-  void Run(Tally& tally, const std::function<void()>& step) {
+  // Runs `step` for a while, then waits for what is in flight. What was taken, a second.
+  double Run(Tally& tally, const std::function<void()>& step) {
     const Clock::time_point begun = Clock::now();
     while (Clock::now() - begun < PhaseTime()) step();
     tally.AwaitInFlightBelow(1);
-    seconds += std::chrono::duration<double>(Clock::now() - begun).count();
+    const double took = std::chrono::duration<double>(Clock::now() - begun).count();
+    seconds += took;
     ok += tally.ok;
     told_to_retry += tally.told_to_retry;
     others.insert(others.end(), tally.others.begin(), tally.others.end());
+    return static_cast<double>(tally.ok) / took;
   }
 };
 
 TEST_F(OverloadTest, GoodputStaysAtThreeTimesTheLoadAndTheRestIsToldToRetry) {
   Start();
   machine_->sync_delay_us = kSyncUs;
-  // The two alternate, since the disk and the cores are not ours alone.
+  // The two alternate and each is compared with its neighbour, since the disk and the cores are not
+  // ours alone.
   Phases peak;
   Phases overload;
+  std::vector<double> ratios;
   double quiet = 0;
   double most = 0;
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 5; ++round) {
     // What it can do: as many calls at once as one commit has, the next, and the queue.
     Tally closed;
-    peak.Run(closed, [&] {
+    const double can = peak.Run(closed, [&] {
       closed.AwaitInFlightBelow(3 * kQueue);
       Send(closed);
     });
@@ -166,26 +169,32 @@ TEST_F(OverloadTest, GoodputStaysAtThreeTimesTheLoadAndTheRestIsToldToRetry) {
     // Three times as much, each call at its time, whatever became of those before.
     Tally open;
     const auto gap = std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(1.0 / (3.0 * peak.Goodput())));
+        std::chrono::duration<double>(1.0 / (3.0 * can)));
     Clock::time_point due = Clock::now();
-    overload.Run(open, [&] {
+    const double did = overload.Run(open, [&] {
       std::this_thread::sleep_until(due);
       Send(open);
       due += gap;
     });
+    ratios.push_back(did / can);
+    std::cout << "peak " << can << "/s; under overload " << did << "/s\n";
     most = std::max(most, Metric("cairn_anonymous_memory_bytes"));
   }
-  std::cout << "peak " << peak.Goodput() << "/s; offered " << overload.Offered() << "/s, goodput "
-            << overload.Goodput() << "/s, told to retry " << overload.told_to_retry
+  std::sort(ratios.begin(), ratios.end());
+  const double median = ratios[ratios.size() / 2];
+  std::cout << "median of goodput / peak " << median << "; told to retry " << overload.told_to_retry
             << "; anonymous memory " << quiet << " bytes, then at most " << most << "\n";
-  EXPECT_GE(overload.Goodput(), 0.8 * peak.Goodput());
-  EXPECT_GE(overload.Offered(), 2 * peak.Goodput()) << "this client shows nothing";
+  EXPECT_GE(median, 0.8);
+  EXPECT_GE(overload.Offered(), 2 * static_cast<double>(peak.ok) / peak.seconds)
+      << "this client shows nothing";
   EXPECT_GT(overload.told_to_retry, 0);
   EXPECT_TRUE(peak.others.empty()) << peak.others.front();
   EXPECT_TRUE(overload.others.empty()) << overload.others.front();
   EXPECT_LT(most, quiet + kMaxGrowthBytes);
   EXPECT_EQ(Metric("cairn_log_refused_entries_total{reason=\"queue\"}"),
             static_cast<double>(peak.told_to_retry + overload.told_to_retry));
+  EXPECT_TRUE(cairnd_->AwaitOutput("msg=\"overload: the queue is full"));
+  EXPECT_TRUE(cairnd_->AwaitOutput("msg=\"overload is over\" refused_entries="));
   EXPECT_EQ(cairnd_->Stop(), 0) << cairnd_->output();
 }
 

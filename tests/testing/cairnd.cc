@@ -121,9 +121,23 @@ Cairnd::Cairnd(std::vector<std::string> args, const std::string& binary) {
   http_address_ = FindAddress(output_, "http on ");
   // From here on the pipe is only emptied, so that the child never waits for it.
   reader_ = std::thread([this] {
-    while (ReadSome(out_, output_)) {
+    bool more = true;
+    while (more) {
+      std::string some;
+      more = ReadSome(out_, some);
+      const std::lock_guard lock(mutex_);
+      output_ += some;
+      output_ended_ = !more;
+      more_output_.notify_all();
     }
   });
+}
+
+bool Cairnd::AwaitOutput(const std::string& text) {
+  std::unique_lock lock(mutex_);
+  const auto has_it = [&] { return output_.find(text) != std::string::npos; };
+  more_output_.wait(lock, [&] { return output_ended_ || has_it(); });
+  return has_it();
 }
 
 Cairnd::~Cairnd() {

@@ -13,8 +13,10 @@
 
 #include <sys/types.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -75,6 +77,9 @@ class Cairnd {
   // SIGTERM, then Wait().
   int Stop();
 
+  // Waits until its output has this text, or ends: whether it does.
+  bool AwaitOutput(const std::string& text);
+
   // All it wrote to stdout and stderr. Requires that Wait() has returned.
   const std::string& output() const { return output_; }
 
@@ -85,7 +90,10 @@ class Cairnd {
   int code_ = -1;
   std::string address_;
   std::string http_address_;
+  std::mutex mutex_;  // guards the next two while reader_ runs
   std::string output_;
+  bool output_ended_ = false;
+  std::condition_variable more_output_;
   std::thread reader_;
 };
 

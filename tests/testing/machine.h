@@ -4,8 +4,8 @@
 // A library loaded before the C library (machine_preload.cc) stands between the process and the
 // kernel, and looks into a file that both sides have in memory: what is set here holds from the
 // next call on. The binary itself has no part in it.
-// A target that uses this has data = ["//tests/testing:libmachine_preload.so"] and the tags no-asan, whose
-// runtime tolerates no preloaded library, and no-tsan.
+// A target that uses this has data = ["//tests/testing:libmachine_preload.so"] and the tags
+// no-asan, whose runtime tolerates no preloaded library, and no-tsan.
 
 #ifndef CAIRN_TESTS_TESTING_MACHINE_H_
 #define CAIRN_TESTS_TESTING_MACHINE_H_
