@@ -98,7 +98,7 @@ TEST_F(BenchLies, WithoutALieAllIsWell) {
   for (const std::vector<std::string>& args : {std::vector<std::string>{},
                                                {"--mode", "stream"},
                                                {"--mode", "stream", "--want_proofs"},
-                                               {"--mode", "proof"},
+                                               {"--mode", "proof", "--hashes", "100"},
                                                {"--duplicates", "0.3"}}) {
     const CairnResult result = Run(args);
     EXPECT_EQ(result.code, 0) << result.err;
@@ -185,12 +185,13 @@ TEST_F(BenchLies, ProofsOfSomethingElse) {
     if (!response.checkpoint().empty()) Spoil(*response.mutable_entries(0)->mutable_entry(), 41);
     return grpc::Status::OK;
   };
-  ExpectFalse("is on another certificate than was asked for", {"--mode", "proof"});
+  const std::vector<std::string> args = {"--mode", "proof", "--hashes", "100"};
+  ExpectFalse("is on another certificate than was asked for", args);
   server_.prove = [](auto& response) {
     if (!response.checkpoint().empty()) response.clear_entries();
     return grpc::Status::OK;
   };
-  ExpectFalse("does not find the entry", {"--mode", "proof"});
+  ExpectFalse("does not find the entry", args);
 }
 
 }  // namespace

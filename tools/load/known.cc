@@ -1,11 +1,13 @@
 #include "tools/load/known.h"
 
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "merkle/entry/entry.h"
 #include "tools/load/ask.h"
 #include "tools/load/calls.h"
+#include "tools/load/watch.h"
 
 namespace cairn::load {
 namespace {
@@ -38,6 +40,8 @@ absl::StatusOr<std::vector<KnownEntry>> CollectKnown(const Options& options) {
   collecting.threads = 1;
   collecting.entries = options.hashes;
   collecting.seconds.reset();
+  collecting.rate.reset();
+  collecting.server_pid.reset();
   RunState state(collecting);
   state.Begin(Clock::now());
   const Statements statements(0, options.entry_bytes, options.certifier);
@@ -47,7 +51,7 @@ absl::StatusOr<std::vector<KnownEntry>> CollectKnown(const Options& options) {
   Pace pace;
   uint64_t random = Mix(options.seed);
   const auto prepare = [&](ProveCalls::Call& call) {
-    if (options.interrupted() || state.TakeBudget(1) == 0) return false;
+    if (state.TakeBudget(1) == 0) return false;
     call.number = Mix(random++) % size;
     call.request.set_index(call.number);
     call.request.set_tree_size(size);
@@ -58,9 +62,18 @@ absl::StatusOr<std::vector<KnownEntry>> CollectKnown(const Options& options) {
     auto hash = HashIn(call.response);
     if (!hash.ok()) return state.CountFalse(now, std::string(hash.status().message()));
     if (*hash) known.push_back({.index = call.number, .hash = **std::move(hash)});
+    state.Count(now, {});
   };
-  calls.Run(pace, prepare, answered);
+  Watch watch(collecting, state);
+  std::thread worker([&] {
+    calls.Run(pace, prepare, answered);
+    watch.Done();
+  });
+  Report not_measured;
+  watch.Run(1, not_measured);
+  worker.join();
 
+  if (not_measured.interrupted) return absl::CancelledError("interrupted");
   if (!state.trouble().empty()) return absl::UnavailableError(state.trouble());
   if (!state.false_answers().empty()) {
     return absl::InvalidArgumentError(state.false_answers().front());
