@@ -6,9 +6,9 @@
 //   they do; the index, row by row (rows from its watermark on may be absent).
 // Not checked: signatures of statements, and whether a statement is in the log twice.
 // Errors: those of the source that say nothing about the log, such as a disk that cannot be read.
-// Cost: two hashes an entry, three with the index. Memory beyond the source's own: 200 KiB a thread,
-//   100 bytes for every 65,536 entries, the certifier entries; 100 MiB more once the index is found
-//   to differ.
+// Cost: two hashes an entry, three with the index. Memory beyond the source's own: 200 KiB a
+//   thread, 100 bytes for every 65,536 entries, the certifier entries; 100 MiB more once the index
+//   is found to differ.
 
 #ifndef CAIRN_LEDGER_CHECK_CHECK_H_
 #define CAIRN_LEDGER_CHECK_CHECK_H_
