@@ -137,9 +137,9 @@ class EmptyService final : public RawService {
     std::memcpy(entry.mutable_entry()->data() + kHashOffset, &index, sizeof index);
   }
 
-  static grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* call, bool good, Bytes bytes,
-                                          Bytes* response) {
-    *response = std::move(bytes);
+  static grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* call, bool good,
+                                          const Bytes& bytes, Bytes* response) {
+    *response = bytes;  // Shares them.
     grpc::ServerUnaryReactor* const reactor = call->DefaultReactor();
     reactor->Finish(good ? grpc::Status::OK
                          : grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "not a request"));
