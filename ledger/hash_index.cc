@@ -80,6 +80,11 @@ absl::StatusOr<std::vector<IndexRow>> HashIndex::WholeRows(const RecentTable& ta
   return rows;
 }
 
+size_t HashIndex::recent_rows() const {
+  const std::lock_guard lock(mutex_);
+  return active_.size() + (frozen_ == nullptr ? 0 : frozen_->size());
+}
+
 absl::Status HashIndex::Ingest(TreeSize durable) {
   std::shared_ptr<const RecentTable> table;
   {

@@ -43,6 +43,9 @@ class HashIndex {
   // No room for more before Ingest has done its work.
   bool full() const;
 
+  // Rows in memory.
+  size_t recent_rows() const;
+
   // Moves the frozen table into the store when its entries are durable; else does nothing.
   absl::Status Ingest(TreeSize durable);
 

@@ -67,7 +67,11 @@ class LogImpl final : public Log {
     return pipeline_.CheckFreeSpace();
   }
 
-  LogStats stats() const override { return pipeline_.stats(); }
+  LogStats stats() const override {
+    LogStats stats = pipeline_.stats();
+    stats.recent_rows = index_->recent_rows();
+    return stats;
+  }
 
   void Stop() override {
     stopped_.store(true);

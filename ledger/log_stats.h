@@ -21,6 +21,8 @@ struct LogStats {
   uint64_t refused_by_clock = 0;
   // Withdrawn before they were sequenced.
   uint64_t withdrawn = 0;
+  // Rows of the index that are in memory.
+  size_t recent_rows = 0;
   // OK, or the failure or damage for which nothing is signed any more.
   absl::Status halted;
 };

@@ -63,6 +63,8 @@ void AddLog(ledger::Log& log, Page& page) {
   page.Counter("cairn_log_withdrawn_entries_total",
                "Entries whose caller was gone before they were sequenced.",
                static_cast<double>(stats.withdrawn));
+  page.Gauge("cairn_index_recent_rows", "Index rows in memory, not moved to disk yet.",
+             stats.recent_rows);
   page.Gauge("cairn_appends_taken", "1 while appends can be taken; /readyz says why not.",
              log.healthy().ok() ? 1.0 : 0.0);
   page.Gauge("cairn_halted", "1 once nothing is signed any more: damage or failure.",

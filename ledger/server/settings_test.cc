@@ -33,7 +33,8 @@ TEST(ReadSettings, TakesEveryFieldOfTheFile) {
       << "certifier { name: 'x' demand: CHANNEL key: '" << kKey << "' token_sha256: '" << kHash
       << "' client_certificate_san: 'x.example' limits { entries_per_second: 5 } }\n"
       << "certifier { name: 'y' demand: SIGNED key: '" << kKey << "' retired: true }\n"
-      << "default_limits { entries_per_day: 7 } free_space_reserve_mib: 3\n";
+      << "default_limits { entries_per_day: 7 } free_space_reserve_mib: 3\n"
+      << "http_address: '10.0.0.1:9100' max_queued_entries: 77\n";
   const auto settings = ReadSettings(flags);
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->data_dir, "/d");
@@ -51,6 +52,32 @@ TEST(ReadSettings, TakesEveryFieldOfTheFile) {
   EXPECT_EQ(settings->certifiers[1].key, settings->certifiers[0].key);
   EXPECT_EQ(settings->default_limits.entries_per_day, 7u);
   EXPECT_EQ(settings->free_space_reserve_bytes, uint64_t{3} << 20);
+  ASSERT_TRUE(settings->http_address.has_value());
+  EXPECT_EQ(settings->http_address->Format(), "10.0.0.1:9100");
+  EXPECT_FALSE(settings->http_address->loopback);
+  EXPECT_EQ(settings->max_queued_entries, 77u);
+}
+
+TEST(ReadSettings, HttpIsServedWhereItIsAskedForAlone) {
+  const auto none = Read("");
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_FALSE(none->http_address.has_value());
+  EXPECT_EQ(none->max_queued_entries, 65'536u);
+  Flags flags;
+  flags.http_address = "localhost:0";
+  flags.http_address_file = "f";
+  const auto flagged = Read("http_address: '10.0.0.1:9100'", flags);
+  ASSERT_TRUE(flagged.ok()) << flagged.status();
+  EXPECT_EQ(flagged->http_address->Format(), "127.0.0.1:0");
+  EXPECT_EQ(flagged->http_address_file, "f");
+  const auto malformed = Read("http_address: '9100'");
+  EXPECT_EQ(malformed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(malformed.status().message().find("http_address"), absl::string_view::npos);
+  for (const char* queue : {"max_queued_entries: 0", "max_queued_entries: 1048577"}) {
+    const auto refused = Read(queue);
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument) << queue;
+    EXPECT_NE(refused.status().message().find("max_queued_entries"), absl::string_view::npos);
+  }
 }
 
 TEST(ReadSettings, FlagsOverrideTheFile) {

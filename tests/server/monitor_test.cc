@@ -86,6 +86,7 @@ TEST_F(MonitorTest, MetricsGrowAsCallsCome) {
   EXPECT_EQ(grew("cairn_commit_seconds_count"), grew("cairn_commit_entries_count"));
   EXPECT_GT(grew("cairn_commit_bytes_total"), 12 * 32);
   EXPECT_GE(grew("cairn_index_lookups_total"), 12);
+  EXPECT_EQ(after["cairn_index_recent_rows"], 12);
   const auto calls = [&](const std::string& method, const std::string& code) {
     return grew(absl::StrCat("cairn_call_seconds_count{code=\"", code, "\",method=\"", method,
                              "\"}")) +
