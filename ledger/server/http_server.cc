@@ -26,7 +26,6 @@ class Server final : public HttpServer {
  public:
   Server(const Address& address, const HttpLimits& limits, HttpHandler handler)
       : address_(address), limits_(limits), handler_(std::move(handler)) {}
-  ~Server() override { Stop(); }
 
   absl::Status Bind() {
     Error error;

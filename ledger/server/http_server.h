@@ -39,7 +39,7 @@ class HttpServer {
   static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
                                                             const HttpLimits& limits,
                                                             HttpHandler handler);
-  // Stops.
+  // Requires Stop(), once Serve() was called.
   virtual ~HttpServer() = default;
 
   // With the port that was bound.

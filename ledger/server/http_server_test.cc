@@ -42,6 +42,9 @@ class HttpServerTest : public ::testing::Test {
       respond({.body = std::string(64 << 20, 'l')});
     });
   }
+  ~HttpServerTest() override {
+    if (server_ != nullptr) server_->Stop();
+  }
   void Begin() {
     Address any{.host = "127.0.0.1", .port = 0, .loopback = true};
     auto server = HttpServer::Listen(any, limits_, [this](const HttpRequest& r, HttpRespond done) {
