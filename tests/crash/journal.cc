@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "merkle/edge.h"
-#include "merkle/note/checkpoint.h"
 #include "merkle/proof_bytes.h"
 #include "merkle/verify.h"
 
@@ -33,7 +32,7 @@ void Journal::RecordEntry(LeafIndex index, absl::string_view entry) {
   }
 }
 
-void Journal::RecordCheckpoint(absl::string_view checkpoint) {
+note::Checkpoint Journal::RecordCheckpoint(absl::string_view checkpoint) {
   absl::StatusOr<note::Checkpoint> parsed = note::VerifyCheckpoint(checkpoint, log_key_);
   if (!parsed.ok()) Die(absl::StrCat("a checkpoint does not verify: ", parsed.status().ToString()));
   std::lock_guard lock(mutex_);
@@ -43,6 +42,7 @@ void Journal::RecordCheckpoint(absl::string_view checkpoint) {
   } else if (it->second != parsed->root) {
     Die(absl::StrCat("two roots were signed at size ", parsed->size.value()));
   }
+  return *std::move(parsed);
 }
 
 size_t Journal::entries() const {
@@ -61,16 +61,13 @@ absl::Status Journal::Check(v1::Log::StubInterface& stub) {
   absl::Status read =
       FromGrpc("GetCheckpoint", stub.GetCheckpoint(&context, v1::GetCheckpointRequest(), &newest));
   if (!read.ok()) return read;
-  RecordCheckpoint(newest.checkpoint());
-  absl::StatusOr<note::Checkpoint> checkpoint =
-      note::VerifyCheckpoint(newest.checkpoint(), log_key_);
-  if (!checkpoint.ok()) return checkpoint.status();
+  const note::Checkpoint checkpoint = RecordCheckpoint(newest.checkpoint());
 
   std::lock_guard lock(mutex_);
-  absl::Status entries = CheckEntries(stub, checkpoint->size);
+  absl::Status entries = CheckEntries(stub, checkpoint.size);
   if (!entries.ok()) return entries;
-  checked_size_ = checkpoint->size;
-  return CheckConsistency(stub, checkpoint->size, checkpoint->root);
+  checked_size_ = checkpoint.size;
+  return CheckConsistency(stub, checkpoint.size, checkpoint.root);
 }
 
 absl::Status Journal::CheckEntries(v1::Log::StubInterface& stub, TreeSize size) {

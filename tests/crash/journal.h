@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "merkle/hash.h"
+#include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
 #include "merkle/types.h"
 #include "proto/log_service.grpc.pb.h"
@@ -28,7 +29,7 @@ class Journal {
   // An answer: `entry` is acknowledged at `index`, under `checkpoint`. Dies on a checkpoint that
   // the log's key did not sign, and on two that disagree.
   void RecordEntry(LeafIndex index, absl::string_view entry);
-  void RecordCheckpoint(absl::string_view checkpoint);
+  note::Checkpoint RecordCheckpoint(absl::string_view checkpoint);
 
   size_t entries() const;
   size_t checkpoints() const;
