@@ -121,7 +121,17 @@ class HeldLog : public ledger::Log {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return reading_; });
   }
+  // Proofs that are asked for wait.
+  void HoldProofs(bool hold) {
+    std::lock_guard lock(mutex_);
+    hold_proofs_ = hold;
+    changed_.notify_all();
+  }
   absl::StatusOr<ledger::ProvenEntry> Prove(const ledger::View&, LeafIndex, TreeSize) override {
+    std::unique_lock lock(mutex_);
+    reading_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !hold_proofs_; });
     return absl::UnimplementedError("");
   }
   absl::StatusOr<merkle::Proof> ConsistencyProof(const ledger::View&, TreeSize, TreeSize) override {
@@ -159,6 +169,7 @@ class HeldLog : public ledger::Log {
   size_t most_held_ = 0;
   bool at_once_ = false;
   bool reading_ = false;
+  bool hold_proofs_ = false;
   uint64_t next_index_ = 0;
 };
 
@@ -431,6 +442,14 @@ TEST_F(AppendStreamTest, ReadsThatTheWorkersHaveNoRoomForAreRefusedWithATimeToTr
   v1::ProveRequest prove;
   prove.set_index(0);
   v1::ProveResponse proven;
+  // Nor has the one of gRPC's threads that reads itself.
+  log_.HoldProofs(true);
+  std::thread read_here([this, prove] {
+    grpc::ClientContext context;
+    v1::ProveResponse late;
+    EXPECT_EQ(stub_->Prove(&context, prove, &late).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  });
+  log_.AwaitReading();
   v1::GetConsistencyRequest consistency;
   consistency.set_old_size(1);
   v1::GetConsistencyResponse linked;
@@ -443,6 +462,8 @@ TEST_F(AppendStreamTest, ReadsThatTheWorkersHaveNoRoomForAreRefusedWithATimeToTr
   // This one needs no disk.
   Fence();
   go.set_value();
+  log_.HoldProofs(false);
+  read_here.join();
   // The held log makes no proofs; it is asked for one.
   for (grpc::StatusCode code = grpc::StatusCode::RESOURCE_EXHAUSTED;
        code != grpc::StatusCode::UNIMPLEMENTED;) {
