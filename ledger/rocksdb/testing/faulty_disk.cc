@@ -39,9 +39,9 @@ std::string KindOf(const std::string& path) {
   if (name.ends_with(".sst")) {
     return path.find("/staging/") != std::string::npos ? "staged table" : "table";
   }
+  if (name.starts_with("OPTIONS")) return "OPTIONS";
   // CURRENT is written under this name, then renamed.
   if (name.ends_with(".dbtmp") || name == "CURRENT") return "CURRENT";
-  if (name.starts_with("OPTIONS")) return "OPTIONS";
   return name.substr(0, name.find('-'));
 }
 
