@@ -51,7 +51,7 @@ rocksdb::ColumnFamilyOptions IndexOptions(rocksdb::BlockBasedTableOptions table)
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.target_file_size_base = 256 * kMiB;
+  options.target_file_size_base = 128 * kMiB;
   return options;
 }
 

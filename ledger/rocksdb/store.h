@@ -44,7 +44,7 @@ struct OpenOptions {
   // Whether to create the log where there is none; otherwise that is kNotFound.
   bool create = true;
   // For blocks, filters and index blocks of all tables.
-  size_t block_cache_bytes = 144u << 20;
+  size_t block_cache_bytes = 128u << 20;
   // All access to the disk goes through it. Null: the machine's own.
   std::shared_ptr<rocksdb::FileSystem> file_system;
 };
