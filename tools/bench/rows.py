@@ -130,7 +130,9 @@ def signed(run):
     ratios, batch_ratios, singles, batches = [], [], [], []
     with run.logs.serve(run.small) as log:
         key = os.path.join(log.home, "bench.key")
-        load = {"mode": "stream", "seconds": run.seconds, "entry_bytes": run.entry_bytes}
+        # A stream is read by one thread at a time.
+        load = {"mode": "stream", "streams": 4, "connections": 2, "seconds": run.seconds,
+                "entry_bytes": run.entry_bytes}
         for _ in range(run.rounds):
             ceiling = processes.benchmark(benchmark, "BM_VerifierVerify", cores, run.seconds)
             presign = round(ceiling * (run.seconds + 2))
