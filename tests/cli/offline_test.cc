@@ -69,6 +69,38 @@ TEST_F(Offline, EverySubcommandHasHelpWithAnExample) {
   EXPECT_THAT(help.out, HasSubstr("Example:\n  cairn submit"));
 }
 
+TEST_F(Offline, MakesAWitnessesKeyAndChecksPolicies) {
+  const CairnResult made =
+      RunCairn({"keygen", "--witness", "witness.example/w", "--out", Path("w.key")});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.out, ::testing::StartsWith("witness.example/w+"));
+  const std::string lines =
+      absl::StrCat("log ", log_key_, " https://log.example\nwitness w ", made.out);
+  const std::string good = Write("good.policy", lines + "quorum w\n");
+  const CairnResult checked = RunCairn({"policy", "check", good});
+  EXPECT_EQ(checked.code, 0) << checked.err;
+  EXPECT_THAT(checked.out, AllOf(HasSubstr("https://log.example"), HasSubstr("witness.example/w")));
+  EXPECT_THAT(checked.err, IsEmpty());
+  const CairnResult json = RunCairn({"policy", "check", "--json", good});
+  EXPECT_EQ(json.documents().at(0).at("witnesses").size(), 1U);
+  EXPECT_EQ(json.documents().at(0).at("disjoint_quorums"), false);
+
+  const CairnResult second =
+      RunCairn({"keygen", "--witness", "witness.example/v", "--out", Path("v.key")});
+  const std::string any = Write(
+      "any.policy", absl::StrCat(lines, "witness v ", second.out, "group g any v w\nquorum g\n"));
+  const CairnResult warned = RunCairn({"policy", "check", any});
+  EXPECT_EQ(warned.code, 0);
+  EXPECT_THAT(warned.err, HasSubstr("without a member in common"));
+  EXPECT_THAT(RunCairn({"policy", "check", Write("none.policy", "quorum none\n")}).err,
+              HasSubstr("no witness is needed"));
+  const CairnResult bad = RunCairn({"policy", "check", Write("bad.policy", lines)});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_THAT(bad.err, HasSubstr("no quorum line"));
+  EXPECT_EQ(RunCairn({"policy", "check", Path("absent")}).code, 3);
+  EXPECT_EQ(RunCairn({"policy"}).code, 2);
+}
+
 TEST_F(Offline, SaysItsVersion) {
   const CairnResult result = RunCairn({"--version"});
   EXPECT_EQ(result.code, 0);

@@ -70,6 +70,7 @@ void AddEntries(CLI::App& app, ExitCode* exit_code);
 void AddBench(CLI::App& app, ExitCode* exit_code);
 void AddFsck(CLI::App& app, ExitCode* exit_code);
 void AddBackup(CLI::App& app, ExitCode* exit_code);
+void AddPolicy(CLI::App& app, ExitCode* exit_code);
 
 }  // namespace cairn::cli
 

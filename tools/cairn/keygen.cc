@@ -1,4 +1,4 @@
-// cairn keygen: makes the key of a log or a certifier.
+// cairn keygen: makes the key of a log, a certifier or a witness.
 
 #include <openssl/crypto.h>
 
@@ -19,13 +19,16 @@ namespace {
 struct Options {
   std::string origin;
   std::string certifier;
+  std::string witness;
   std::string out;
   bool json = false;
 };
 
 ExitCode Run(const Options& options) {
-  const std::string& name = options.origin.empty() ? options.certifier : options.origin;
-  const absl::StatusOr<note::SignerKey> key = note::GenerateSignerKey(name);
+  // One of them is given.
+  const std::string name = absl::StrCat(options.origin, options.certifier, options.witness);
+  const absl::StatusOr<note::SignerKey> key = note::GenerateSignerKey(
+      name, options.witness.empty() ? note::KeyType::kEd25519 : note::KeyType::kCosignature);
   if (!key.ok()) {
     Complain(key.status().message());
     return key.status().code() == absl::StatusCode::kInvalidArgument ? kUsage : kUnable;
@@ -70,12 +73,18 @@ void AddKeygen(CLI::App& app, ExitCode* exit_code) {
       "cairn keygen --origin log.example/cairn --out log.key", &options->json);
   CLI::Option* const origin =
       command->add_option("--origin", options->origin, "The log's name, for a log's key");
-  command->add_option("--certifier", options->certifier, "The certifier's name, for its key")
-      ->excludes(origin);
+  CLI::Option* const certifier =
+      command->add_option("--certifier", options->certifier, "The certifier's name, for its key")
+          ->excludes(origin);
+  command->add_option("--witness", options->witness, "The witness's name, for its cosigning key")
+      ->excludes(origin)
+      ->excludes(certifier);
   command->add_option("--out", options->out, "The key file; must not exist")->required();
   command->callback([options, exit_code] {
-    if (options->origin.empty() == options->certifier.empty()) {
-      Misused("give --origin NAME for a log's key, or --certifier NAME for a certifier's");
+    if (options->origin.empty() && options->certifier.empty() && options->witness.empty()) {
+      Misused(
+          "give --origin NAME for a log's key, --certifier NAME for a certifier's, or --witness "
+          "NAME for a witness's");
     }
     if (!options->certifier.empty()) {
       if (absl::Status good = entry::ValidateText("--certifier", options->certifier,

@@ -1,0 +1,265 @@
+#include "merkle/note/policy.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/span.h"
+#include "merkle/note/note.h"
+#include "merkle/note/text.h"
+#include "merkle/signature/ed25519.h"
+
+namespace cairn::note {
+namespace {
+
+constexpr absl::string_view kBlanks = " \t";
+
+std::vector<absl::string_view> Fields(absl::string_view line) {
+  return absl::StrSplit(line, absl::ByAnyChar(kBlanks), absl::SkipEmpty());
+}
+
+bool IsAllowed(char c) {
+  const auto octet = static_cast<unsigned char>(c);
+  return octet == '\t' || octet == '\n' || (octet >= 0x20 && octet != 0x7f);
+}
+
+}  // namespace
+
+class Policy::Parser {
+ public:
+  absl::StatusOr<Policy> Parse(absl::string_view text) {
+    if (text.size() > kMaxPolicyBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a policy has at most ", kMaxPolicyBytes, " bytes, this one ", text.size()));
+    }
+    size_t number = 0;
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+      ++number;
+      absl::Status taken = absl::OkStatus();
+      if (!std::all_of(line.begin(), line.end(), IsAllowed)) {
+        taken = absl::InvalidArgumentError(
+            "control characters other than tab and line feed are not allowed; carriage returns, "
+            "perhaps?");
+      } else if (const auto fields = Fields(line); !fields.empty() && fields[0][0] != '#') {
+        taken = TakeLine(fields);
+      }
+      if (!taken.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("policy, line ", number, ": ", taken.message()));
+      }
+    }
+    if (!quorum_seen_) {
+      return absl::InvalidArgumentError(
+          "policy: there is no quorum line; write `quorum NAME`, or `quorum none`");
+    }
+    return std::move(policy_);
+  }
+
+ private:
+  using Line = absl::Span<const absl::string_view>;
+
+  absl::Status TakeLine(Line fields) {
+    const absl::string_view kind = fields[0];
+    if (kind == "log") return TakeLog(fields);
+    if (kind == "witness") return TakeWitness(fields);
+    if (kind == "group") return TakeGroup(fields);
+    if (kind == "quorum") return TakeQuorum(fields);
+    return absl::InvalidArgumentError(
+        absl::StrCat("`", kind, "` is none of log, witness, group, quorum"));
+  }
+
+  absl::Status TakeLog(Line fields) {
+    if (fields.size() < 2 || fields.size() > 3) {
+      return absl::InvalidArgumentError("write `log <vkey> [<url>]`");
+    }
+    absl::StatusOr<VerifierKey> key = TakeKey(fields[1], KeyType::kEd25519, log_keys_, "log");
+    if (!key.ok()) return key.status();
+    policy_.origins_[key->name()].push_back(policy_.logs_.size());
+    policy_.logs_.push_back({.key = *std::move(key), .url = Url(fields, 2)});
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeWitness(Line fields) {
+    if (fields.size() < 3 || fields.size() > 4) {
+      return absl::InvalidArgumentError("write `witness <name> <vkey> [<url>]`");
+    }
+    absl::StatusOr<VerifierKey> key =
+        TakeKey(fields[2], KeyType::kCosignature, witness_keys_, "witness");
+    if (!key.ok()) return key.status();
+    if (absl::Status defined = Define(fields[1], {.witness = policy_.witnesses_.size()});
+        !defined.ok()) {
+      return defined;
+    }
+    policy_.witnesses_.push_back(
+        {.name = std::string(fields[1]), .key = *std::move(key), .url = Url(fields, 3)});
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeGroup(Line fields) {
+    if (fields.size() < 4) {
+      return absl::InvalidArgumentError("write `group <name> all|any|<k> <member>...`");
+    }
+    Node group;
+    for (const absl::string_view name : fields.subspan(3)) {
+      const auto member = names_.find(name);
+      if (member == names_.end()) return Undefined(name);
+      if (!members_.insert(member->second).second) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("`", name, "` is already a member of a group"));
+      }
+      group.members.push_back(member->second);
+    }
+    const absl::StatusOr<size_t> threshold = Threshold(fields[2], group.members.size());
+    if (!threshold.ok()) return threshold.status();
+    group.threshold = *threshold;
+    return Define(fields[1], std::move(group));
+  }
+
+  absl::Status TakeQuorum(Line fields) {
+    if (fields.size() != 2) return absl::InvalidArgumentError("write `quorum <name>|none`");
+    if (std::exchange(quorum_seen_, true)) {
+      return absl::InvalidArgumentError("there is a quorum line already");
+    }
+    if (fields[1] == "none") return absl::OkStatus();
+    const auto named = names_.find(fields[1]);
+    if (named == names_.end()) return Undefined(fields[1]);
+    policy_.quorum_ = named->second;
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<size_t> Threshold(absl::string_view text, size_t members) {
+    if (text == "all") return members;
+    if (text == "any") return size_t{1};
+    const absl::StatusOr<uint64_t> k = ParseDecimal(text);
+    if (k.ok() && *k >= 1 && *k <= members) return static_cast<size_t>(*k);
+    return absl::InvalidArgumentError(absl::StrCat(
+        "`", text, "` is not all, any, or a number from 1 to the ", members, " members"));
+  }
+
+  absl::StatusOr<VerifierKey> TakeKey(absl::string_view vkey, KeyType type,
+                                      absl::flat_hash_set<PublicKey>& seen,
+                                      absl::string_view what) {
+    absl::StatusOr<VerifierKey> key = VerifierKey::Parse(vkey);
+    if (!key.ok()) return key.status();
+    if (key->type() != type) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a key of type ", static_cast<int>(key->type()), " is not a ", what,
+                       "'s; its type is ", static_cast<int>(type)));
+    }
+    if (!seen.insert(key->public_key()).second) {
+      return absl::InvalidArgumentError(absl::StrCat("another ", what, " has the same public key"));
+    }
+    return key;
+  }
+
+  absl::Status Define(absl::string_view name, Node node) {
+    if (name == "none") {
+      return absl::InvalidArgumentError("`none` means no witness; choose another name");
+    }
+    if (!names_.emplace(name, policy_.nodes_.size()).second) {
+      return absl::InvalidArgumentError(absl::StrCat("`", name, "` is defined already"));
+    }
+    policy_.nodes_.push_back(std::move(node));
+    return absl::OkStatus();
+  }
+
+  static absl::Status Undefined(absl::string_view name) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no line above defines a witness or group `", name, "`"));
+  }
+
+  static std::optional<std::string> Url(Line fields, size_t at) {
+    if (fields.size() <= at) return std::nullopt;
+    return std::string(fields[at]);
+  }
+
+  Policy policy_;
+  absl::flat_hash_map<std::string, size_t> names_;  // In policy_.nodes_.
+  absl::flat_hash_set<size_t> members_;
+  absl::flat_hash_set<PublicKey> log_keys_;
+  absl::flat_hash_set<PublicKey> witness_keys_;
+  bool quorum_seen_ = false;
+};
+
+absl::StatusOr<Policy> Policy::Parse(absl::string_view text) { return Parser().Parse(text); }
+
+std::vector<size_t> Policy::LogsOf(absl::string_view origin) const {
+  const auto found = origins_.find(origin);
+  return found == origins_.end() ? std::vector<size_t>() : found->second;
+}
+
+bool Policy::IsQuorum(const WitnessSet& cosigned) const {
+  assert(cosigned.size() == witnesses_.size());
+  if (!quorum_.has_value()) return true;
+  // Members stand before their groups.
+  std::vector<bool> holds(nodes_.size());
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    if (node.threshold == 0) {
+      holds[i] = cosigned[node.witness];
+      continue;
+    }
+    const auto count = std::count_if(node.members.begin(), node.members.end(),
+                                     [&holds](size_t member) { return holds[member]; });
+    holds[i] = static_cast<size_t>(count) >= node.threshold;
+  }
+  return holds[*quorum_];
+}
+
+bool Policy::HasDisjointQuorums() const { return !quorum_.has_value() || CanDivide(*quorum_); }
+
+// Whether the witnesses below a node can be divided so that it holds on both sides. A name is a
+// member once, so that what is below its members is disjoint: each member holds on one side of our
+// choice, and on both where it can be divided itself.
+bool Policy::CanDivide(size_t node) const {
+  std::vector<bool> both(nodes_.size());
+  for (size_t i = 0; i <= node; ++i) {
+    const Node& group = nodes_[i];
+    if (group.threshold == 0) continue;
+    const auto divided =
+        static_cast<size_t>(std::count_if(group.members.begin(), group.members.end(),
+                                          [&both](size_t member) { return both[member]; }));
+    both[i] = divided >= group.threshold || group.members.size() + divided >= 2 * group.threshold;
+  }
+  return both[node];
+}
+
+absl::StatusOr<PolicyVerdict> JudgeCheckpoint(absl::string_view note_bytes, const Policy& policy) {
+  const absl::StatusOr<Note> note = ParseNote(note_bytes);
+  if (!note.ok()) return note.status();
+  absl::StatusOr<Checkpoint> checkpoint = ParseCheckpoint(note->text);
+  if (!checkpoint.ok()) return checkpoint.status();
+  // Logs first, then witnesses.
+  const std::vector<size_t> logs = policy.LogsOf(checkpoint->origin);
+  std::vector<VerifierKey> keys;
+  for (const size_t log : logs) keys.push_back(policy.logs()[log].key);
+  for (const PolicyWitness& witness : policy.witnesses()) keys.push_back(witness.key);
+  const absl::StatusOr<std::vector<VerifiedSignature>> verified = OpenNote(*note, keys);
+  if (!verified.ok()) return verified.status();
+  PolicyVerdict verdict{.checkpoint = *std::move(checkpoint)};
+  verdict.cosigned_at_s.resize(policy.witnesses().size());
+  std::optional<size_t> log;
+  WitnessSet cosigned(policy.witnesses().size());
+  for (const VerifiedSignature& signature : *verified) {
+    if (signature.key_index < logs.size()) {
+      log = logs[signature.key_index];
+      continue;
+    }
+    const size_t witness = signature.key_index - logs.size();
+    cosigned[witness] = true;
+    std::optional<uint64_t>& at = verdict.cosigned_at_s[witness];
+    at = std::max(at.value_or(0), signature.cosigned_at_s);
+  }
+  if (!log.has_value()) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        "no log of the policy has signed this checkpoint of `", verdict.checkpoint.origin, "`"));
+  }
+  verdict.log = *log;
+  verdict.quorum = policy.IsQuorum(cosigned);
+  return verdict;
+}
+
+}  // namespace cairn::note
