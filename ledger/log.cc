@@ -50,6 +50,10 @@ class LogImpl final : public Log {
                                                        LeafIndex end, size_t max_bytes) override {
     return Checked(reader_.ReadEntries(view, begin, end, max_bytes));
   }
+  absl::StatusOr<std::vector<Hash>> ReadTile(const View& view,
+                                             const merkle::TileSlice& tile) override {
+    return Checked(reader_.ReadTile(view, tile));
+  }
   absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
                                        const std::optional<std::string>& certifier, TreeSize size,
                                        LeafIndex from, size_t limit) override {

@@ -34,6 +34,7 @@
 #include "merkle/entry/certifiers.h"
 #include "merkle/note/checkpoint_signer.h"
 #include "merkle/proof.h"
+#include "merkle/tile_path.h"
 
 namespace cairn::ledger {
 
@@ -89,6 +90,10 @@ class Log {
   // kInvalidArgument when begin > end, kOutOfRange when end is above the view's size.
   virtual absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                                LeafIndex end, size_t max_bytes) = 0;
+  // The hashes of a tile, or the first of them. kOutOfRange when the view's tree does not have
+  // them.
+  virtual absl::StatusOr<std::vector<Hash>> ReadTile(const View& view,
+                                                     const merkle::TileSlice& tile) = 0;
   // Statements on `certificate_hash` at or after `from` and below `size`, of one certifier or of
   // all, with their proofs at `size`; at most `limit`. Requires size <= view.size().
   virtual absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,

@@ -154,6 +154,22 @@ absl::StatusOr<std::vector<std::string>> Reader::ReadEntries(const View& view, L
   return entries;
 }
 
+absl::StatusOr<std::vector<Hash>> Reader::ReadTile(const View& view,
+                                                   const merkle::TileSlice& tile) const {
+  if (tile.width == 0 || tile.width > merkle::TileWidthAt(tile.id, view.size())) {
+    return absl::OutOfRangeError(absl::StrCat("tile ", tile.id.index, " of level ", tile.id.level,
+                                              " has no ", tile.width, " hashes in the tree of ",
+                                              view.size().value(), " entries"));
+  }
+  if (tile.id.index >= merkle::FullTileCount(tile.id.level, view.size())) {
+    const absl::Span<const Hash> partial = view.edge.PartialTile(tile.id.level);
+    return std::vector<Hash>(partial.begin(), partial.begin() + tile.width);
+  }
+  absl::StatusOr<std::vector<Hash>> full = store_->ReadTile(tile.id);
+  if (full.ok()) full->resize(tile.width);
+  return full;
+}
+
 absl::StatusOr<FoundStatements> Reader::Find(const View& view, const Hash& certificate_hash,
                                              const std::optional<std::string>& certifier,
                                              TreeSize size, LeafIndex from, size_t limit) const {

@@ -5,6 +5,7 @@
 //              smaller size is computed from stored nodes, and tied to the signed root by a
 //              consistency proof that is verified too. Proofs of entries of the view's own commit
 //              come from memory and are not verified again.
+//   tiles      not: who asks for a tile makes proofs of it and verifies those.
 //   entries    each against the leaf hash in its tile; one that is proved, by its proof.
 //   look-ups   found entries as above, then certificate hash and certifier against what was asked.
 // Errors, besides those of each call (see ledger/log.h): the store's.
@@ -24,6 +25,7 @@
 #include "ledger/view.h"
 #include "merkle/hash.h"
 #include "merkle/proof_bytes.h"
+#include "merkle/tile_path.h"
 #include "merkle/types.h"
 
 namespace cairn::ledger {
@@ -38,6 +40,7 @@ class Reader {
                                                  TreeSize new_size) const;
   absl::StatusOr<std::vector<std::string>> ReadEntries(const View& view, LeafIndex begin,
                                                        LeafIndex end, size_t max_bytes) const;
+  absl::StatusOr<std::vector<Hash>> ReadTile(const View& view, const merkle::TileSlice& tile) const;
   absl::StatusOr<FoundStatements> Find(const View& view, const Hash& certificate_hash,
                                        const std::optional<std::string>& certifier, TreeSize size,
                                        LeafIndex from, size_t limit) const;

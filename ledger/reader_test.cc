@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -139,6 +140,44 @@ TEST_F(ReaderTest, RefusesRangesThatTheTreeDoesNotHave) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(reader_->ReadEntries(*view_, LeafIndex(5), LeafIndex(701), 100).status().code(),
             absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(ReaderTest, ReadsEveryTileOfTheTreeAndNoOther) {
+  // 700 entries: two full tiles and 188 hashes; above them a partial tile of 2.
+  for (const auto& [level, index, width] : {std::tuple(0, 0, 256),
+                                            {0, 0, 1},
+                                            {0, 1, 255},
+                                            {0, 2, 188},
+                                            {0, 2, 1},
+                                            {1, 0, 2},
+                                            {1, 0, 1}}) {
+    const merkle::TileSlice tile{
+        .id = {.level = static_cast<uint32_t>(level), .index = static_cast<uint64_t>(index)},
+        .width = static_cast<uint32_t>(width)};
+    const auto hashes = reader_->ReadTile(*view_, tile);
+    ASSERT_TRUE(hashes.ok()) << hashes.status();
+    ASSERT_EQ(hashes->size(), tile.width);
+    const uint64_t leaves = level == 0 ? 1 : 256;
+    for (uint64_t i = 0; i < tile.width; ++i) {
+      const uint64_t begin = (tile.id.index * 256 + i) * leaves;
+      EXPECT_EQ((*hashes)[i], tree_->Mth(begin, begin + leaves)) << merkle::FormatTilePath(tile);
+    }
+  }
+  for (const auto& [level, index, width] : {std::tuple(0, 2, 189),
+                                            {0, 2, 256},
+                                            {0, 3, 1},
+                                            {0, 0, 0},
+                                            {0, 0, 257},
+                                            {1, 0, 3},
+                                            {1, 1, 1},
+                                            {2, 0, 1},
+                                            {63, 0, 1}}) {
+    const merkle::TileSlice tile{
+        .id = {.level = static_cast<uint32_t>(level), .index = static_cast<uint64_t>(index)},
+        .width = static_cast<uint32_t>(width)};
+    EXPECT_EQ(reader_->ReadTile(*view_, tile).status().code(), absl::StatusCode::kOutOfRange)
+        << level << " " << index << " " << width;
+  }
 }
 
 TEST_F(ReaderTest, AnOldViewShowsNothingNewer) {

@@ -144,6 +144,10 @@ class HeldLog : public ledger::Log {
     changed_.notify_all();
     return std::vector<std::string>{std::string(max_bytes, 'e')};
   }
+  absl::StatusOr<std::vector<Hash>> ReadTile(const ledger::View&,
+                                             const merkle::TileSlice&) override {
+    return absl::UnimplementedError("");
+  }
   absl::StatusOr<ledger::FoundStatements> Find(const ledger::View&, const Hash&,
                                                const std::optional<std::string>&, TreeSize,
                                                LeafIndex, size_t) override {

@@ -10,7 +10,7 @@
 #include "ledger/server/limits.h"
 #include "ledger/server/metrics.h"
 #include "ledger/server/streams.h"
-#include "ledger/server/workers.h"
+#include "witness/server/workers.h"
 
 namespace cairn::server {
 

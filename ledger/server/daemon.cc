@@ -16,18 +16,20 @@
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
 #include "ledger/server/declare.h"
-#include "ledger/server/http_server.h"
 #include "ledger/server/keys.h"
 #include "ledger/server/listener.h"
-#include "ledger/server/logger.h"
 #include "ledger/server/measured_store.h"
 #include "ledger/server/metrics.h"
 #include "ledger/server/monitor.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
-#include "ledger/server/version.h"
+#include "ledger/server/tiles.h"
 #include "ledger/server/watchdog.h"
 #include "merkle/note/checkpoint_signer.h"
+#include "witness/http/server.h"
+#include "witness/server/key_file.h"
+#include "witness/server/logger.h"
+#include "witness/server/version.h"
 
 namespace cairn::server {
 namespace {
@@ -94,7 +96,8 @@ class RunningDaemon final : public Daemon {
     if (!state.ok()) return state.status();
     // An empty log has told nobody anything, so binding a used key to it can be accepted.
     const bool accept = settings.accept_new_log_for_used_key && state->size == TreeSize(0);
-    if (absl::Status bound = BindKeys(settings.keys, store_->identity(), accept); !bound.ok()) {
+    if (absl::Status bound = BindKeys(settings.keys, store_->identity().log_id, accept);
+        !bound.ok()) {
       return bound;
     }
     const absl::StatusOr<LeafIndex> indexed = store_->IndexWatermark();
@@ -154,8 +157,8 @@ class RunningDaemon final : public Daemon {
         "no witness policy: nothing outside guards this log; its checkpoints are its own promise");
   }
 
-  const Address& address() const override { return listener_.address; }
-  std::optional<Address> http_address() const override {
+  const http::Address& address() const override { return listener_.address; }
+  std::optional<http::Address> http_address() const override {
     if (http_ == nullptr) return std::nullopt;
     return http_->address();
   }
@@ -187,11 +190,11 @@ class RunningDaemon final : public Daemon {
  private:
   absl::Status ListenHttp(const Settings& settings) {
     if (!settings.http_address.has_value()) return absl::OkStatus();
-    absl::StatusOr<std::unique_ptr<HttpServer>> http =
-        HttpServer::Listen(*settings.http_address, HttpLimits(),
-                           [this](const HttpRequest& request, HttpRespond respond) {
-                             routes_.Handle(request, std::move(respond));
-                           });
+    absl::StatusOr<std::unique_ptr<http::Server>> http =
+        http::Server::Listen(*settings.http_address, http::Limits(),
+                             [this](const http::Request& request, http::Respond respond) {
+                               routes_.Handle(request, std::move(respond));
+                             });
     if (!http.ok()) return http.status();
     http_ = *std::move(http);
     AddMonitor({.context = *context_,
@@ -200,6 +203,7 @@ class RunningDaemon final : public Daemon {
                 .http_connections = [this] { return http_->connections(); },
                 .ready = [this] { return readiness_->Check().ok(); }},
                *readiness_, routes_);
+    AddTiles(*context_, routes_);
     if (!settings.http_address->loopback) {
       LogWarning("http_address can be reached from other machines: metrics go there in plain text",
                  {{"http_address", http_->address().Format()}});
@@ -224,8 +228,8 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;
   Listener listener_;
-  HttpRoutes routes_;
-  std::unique_ptr<HttpServer> http_;
+  http::Routes routes_;
+  std::unique_ptr<http::Server> http_;
   std::optional<Watchdog> watchdog_;
 };
 

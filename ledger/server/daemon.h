@@ -32,9 +32,9 @@ class Daemon {
   virtual ~Daemon() = default;
 
   // HOST:PORT, with the port that was bound.
-  virtual const Address& address() const = 0;
+  virtual const http::Address& address() const = 0;
   // Of HTTP; nullopt where it is not served.
-  virtual std::optional<Address> http_address() const = 0;
+  virtual std::optional<http::Address> http_address() const = 0;
   // Call once; nothing is served afterwards.
   virtual void Stop() = 0;
 };

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "ledger/certifier_changes.h"
-#include "ledger/server/logger.h"
 #include "ledger/submission.h"
+#include "witness/server/logger.h"
 
 namespace cairn::server {
 namespace {

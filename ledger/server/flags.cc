@@ -4,7 +4,7 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
-#include "ledger/server/version.h"
+#include "witness/server/version.h"
 
 namespace cairn::server {
 namespace {

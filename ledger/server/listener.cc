@@ -9,9 +9,9 @@
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
-#include "ledger/server/files.h"
 #include "ledger/server/request.h"
 #include "proto/log_service.grpc.pb.h"
+#include "witness/server/files.h"
 
 namespace cairn::server {
 namespace {

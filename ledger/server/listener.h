@@ -15,7 +15,7 @@ namespace cairn::server {
 
 struct Listener {
   std::unique_ptr<grpc::Server> server;
-  Address address;  // With the port that was bound.
+  http::Address address;  // With the port that was bound.
 };
 
 // Serves at once, with health SERVING. kUnavailable when the port cannot be had or the TLS files

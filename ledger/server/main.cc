@@ -11,10 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "ledger/server/daemon.h"
-#include "ledger/server/files.h"
 #include "ledger/server/flags.h"
-#include "ledger/server/logger.h"
 #include "ledger/server/settings.h"
+#include "witness/server/files.h"
+#include "witness/server/logger.h"
 
 // jemalloc's own settings: what is free goes back to the system after a second, from a thread that
 // does only that; few arenas, since what one thread makes another frees.
@@ -40,7 +40,7 @@ absl::Status WriteAddress(const std::string& file, const std::string& address) {
 
 // That of gRPC comes last: who sees it finds everything served.
 absl::Status Announce(const Settings& settings, const Daemon& daemon) {
-  if (const std::optional<Address> http = daemon.http_address(); http.has_value()) {
+  if (const std::optional<http::Address> http = daemon.http_address(); http.has_value()) {
     const absl::Status wrote = WriteAddress(settings.http_address_file, http->Format());
     if (!wrote.ok()) return wrote;
     std::cout << "http on " << http->Format() << std::endl;

@@ -1,7 +1,7 @@
 #include "ledger/server/measured_store.h"
 
 #include "absl/strings/str_cat.h"
-#include "ledger/server/logger.h"
+#include "witness/server/logger.h"
 
 namespace cairn::server {
 

@@ -38,8 +38,8 @@ const Buckets& CommitEntries() {
 }
 
 constexpr std::array<const char*, kCalls> kCallNames = {
-    "Append",        "AppendStream",     "Prove",      "GetConsistency",
-    "GetCheckpoint", "WatchCheckpoints", "ListEntries"};
+    "Append",           "AppendStream", "Prove",       "GetConsistency", "GetCheckpoint",
+    "WatchCheckpoints", "ListEntries",  "/checkpoint", "/tile",          "/tile/entries"};
 
 std::string CodeName(size_t code) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));

@@ -33,8 +33,11 @@ enum class Call {
   kGetCheckpoint,
   kWatchCheckpoints,
   kListEntries,
+  kHttpCheckpoint,
+  kHttpTile,
+  kHttpEntries,
 };
-inline constexpr size_t kCalls = 7;
+inline constexpr size_t kCalls = 10;
 inline constexpr size_t kCodes = 17;
 
 // What became of statements.

@@ -9,11 +9,11 @@ namespace cairn::server {
 namespace {
 
 // What is said here is true of this moment only.
-HttpResponse Now(unsigned status, std::string body) {
+http::Response Now(unsigned status, std::string body) {
   return {.status = status, .body = std::move(body), .headers = {{"Cache-Control", "no-store"}}};
 }
 
-HttpResponse Ready(const Readiness& readiness, const ledger::Log& log) {
+http::Response Ready(const Readiness& readiness, const ledger::Log& log) {
   if (const absl::Status ready = readiness.Check(); !ready.ok()) {
     return Now(503, absl::StrCat("not ready: ", ready.message(), "\n"));
   }
@@ -29,15 +29,16 @@ absl::Status Readiness::Check() const {
   return log_.stats().halted;
 }
 
-void AddMonitor(const ScrapeSources& sources, const Readiness& readiness, HttpRoutes& routes) {
-  routes.Add("/healthz",
-             [](const HttpRequest&, const HttpRespond& respond) { respond(Now(200, "alive\n")); });
-  routes.Add("/readyz", [&readiness, &log = sources.context.log](const HttpRequest&,
-                                                                 const HttpRespond& respond) {
+void AddMonitor(const ScrapeSources& sources, const Readiness& readiness, http::Routes& routes) {
+  routes.AddGet("/healthz", [](const http::Request&, const http::Respond& respond) {
+    respond(Now(200, "alive\n"));
+  });
+  routes.AddGet("/readyz", [&readiness, &log = sources.context.log](const http::Request&,
+                                                                    const http::Respond& respond) {
     respond(Ready(readiness, log));
   });
-  routes.Add("/metrics", [sources](const HttpRequest&, const HttpRespond& respond) {
-    HttpResponse response = Now(200, Scrape(sources));
+  routes.AddGet("/metrics", [sources](const http::Request&, const http::Respond& respond) {
+    http::Response response = Now(200, Scrape(sources));
     response.content_type = kMetricsType;
     respond(std::move(response));
   });

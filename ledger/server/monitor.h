@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "ledger/log.h"
-#include "ledger/server/http.h"
 #include "ledger/server/scrape.h"
+#include "witness/http/routes.h"
 
 namespace cairn::server {
 
@@ -33,7 +33,7 @@ class Readiness {
 };
 
 // Borrows all that `sources` names, and the rest.
-void AddMonitor(const ScrapeSources& sources, const Readiness& readiness, HttpRoutes& routes);
+void AddMonitor(const ScrapeSources& sources, const Readiness& readiness, http::Routes& routes);
 
 }  // namespace cairn::server
 

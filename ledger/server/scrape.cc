@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "ledger/server/process_stats.h"
-#include "ledger/server/version.h"
 #include "prometheus/metric_family.h"
 #include "prometheus/text_serializer.h"
+#include "witness/server/version.h"
 
 namespace cairn::server {
 namespace {

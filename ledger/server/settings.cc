@@ -10,10 +10,10 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
-#include "ledger/server/files.h"
 #include "merkle/note/key.h"
 #include "merkle/note/text.h"
 #include "proto/config.pb.h"
+#include "witness/server/files.h"
 
 namespace cairn::server {
 namespace {
@@ -269,8 +269,8 @@ absl::Status CheckListener(const Settings& settings) {
       ", or listen on loopback, such as 127.0.0.1:", settings.address.port));
 }
 
-absl::StatusOr<Address> TakeAddress(absl::string_view name, const std::string& text) {
-  absl::StatusOr<Address> parsed = ParseAddress(text);
+absl::StatusOr<http::Address> TakeAddress(absl::string_view name, const std::string& text) {
+  absl::StatusOr<http::Address> parsed = http::ParseAddress(text);
   if (parsed.ok()) return parsed;
   return absl::InvalidArgumentError(absl::StrCat(name, ": ", parsed.status().message()));
 }
@@ -283,7 +283,7 @@ absl::Status TakeHttp(const Flags& flags, const File& file, Settings& settings) 
     return absl::InvalidArgumentError(
         "--http_address_file is given, but no http_address to serve on; give both or neither");
   }
-  absl::StatusOr<Address> parsed = TakeAddress("http_address", text);
+  absl::StatusOr<http::Address> parsed = TakeAddress("http_address", text);
   if (!parsed.ok()) return parsed.status();
   settings.http_address = *std::move(parsed);
   return absl::OkStatus();
@@ -323,7 +323,7 @@ absl::Status TakeNames(const Flags& flags, const File& file, Settings& settings)
   if (!named.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("origin: ", named.message()));
   }
-  absl::StatusOr<Address> parsed = TakeAddress("grpc_address", address);
+  absl::StatusOr<http::Address> parsed = TakeAddress("grpc_address", address);
   if (!parsed.ok()) return parsed.status();
   settings.address = *std::move(parsed);
   return absl::OkStatus();

@@ -13,11 +13,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ledger/server/address.h"
 #include "ledger/server/limits.h"
 #include "merkle/entry/entry.h"
 #include "merkle/hash.h"
 #include "merkle/signature/ed25519.h"
+#include "witness/http/address.h"
+#include "witness/server/key_file.h"
 
 namespace cairn::server {
 
@@ -32,11 +33,6 @@ struct Flags {
   std::string address_file;
   std::string http_address_file;
   bool accept_new_log_for_used_key = false;
-};
-
-struct KeySettings {
-  std::string file;
-  std::string state_file;
 };
 
 struct TlsSettings {
@@ -59,8 +55,8 @@ struct CertifierSettings {
 struct Settings {
   std::string data_dir;
   std::string origin;
-  Address address;
-  std::optional<Address> http_address;
+  http::Address address;
+  std::optional<http::Address> http_address;
   std::vector<KeySettings> keys;
   std::optional<TlsSettings> tls;
   std::vector<CertifierSettings> certifiers;

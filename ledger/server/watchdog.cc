@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "ledger/server/logger.h"
+#include "witness/server/logger.h"
 
 namespace cairn::server {
 namespace {

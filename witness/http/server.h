@@ -1,4 +1,4 @@
-// The HTTP/1.1 server: plain text, GET and HEAD, keep-alive, on one thread.
+// An HTTP/1.1 server: in plain text, with keep-alive, on one thread.
 //
 // Bounds: connections, header, body, and a time for each step, so that what a client does or leaves
 // undone costs a bounded piece of memory for a bounded time. At the most connections, the one whose
@@ -8,20 +8,20 @@
 //   cannot be had.
 // Threads: the handler runs on the server's own; calls come from any.
 
-#ifndef CAIRN_LEDGER_SERVER_HTTP_SERVER_H_
-#define CAIRN_LEDGER_SERVER_HTTP_SERVER_H_
+#ifndef CAIRN_WITNESS_HTTP_SERVER_H_
+#define CAIRN_WITNESS_HTTP_SERVER_H_
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "ledger/server/address.h"
-#include "ledger/server/http.h"
+#include "witness/http/address.h"
+#include "witness/http/routes.h"
 
-namespace cairn::server {
+namespace cairn::http {
 
-struct HttpLimits {
+struct Limits {
   size_t max_connections = 256;
   size_t max_header_bytes = 8192;
   size_t max_body_bytes = 4096;
@@ -33,14 +33,13 @@ struct HttpLimits {
   std::chrono::milliseconds write_deadline = std::chrono::seconds(30);
 };
 
-class HttpServer {
+class Server {
  public:
   // Takes the port.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
-                                                            const HttpLimits& limits,
-                                                            HttpHandler handler);
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(const Address& address,
+                                                        const Limits& limits, Handler handler);
   // Requires Stop(), once Serve() was called.
-  virtual ~HttpServer() = default;
+  virtual ~Server() = default;
 
   // With the port that was bound.
   virtual const Address& address() const = 0;
@@ -54,6 +53,6 @@ class HttpServer {
   virtual void Stop() = 0;
 };
 
-}  // namespace cairn::server
+}  // namespace cairn::http
 
-#endif  // CAIRN_LEDGER_SERVER_HTTP_SERVER_H_
+#endif  // CAIRN_WITNESS_HTTP_SERVER_H_

@@ -6,8 +6,8 @@
 // No line holds a secret, and nothing that a client can choose freely stands outside quotes.
 // Threads: any; one line is one write.
 
-#ifndef CAIRN_LEDGER_SERVER_LOGGER_H_
-#define CAIRN_LEDGER_SERVER_LOGGER_H_
+#ifndef CAIRN_WITNESS_SERVER_LOGGER_H_
+#define CAIRN_WITNESS_SERVER_LOGGER_H_
 
 #include <initializer_list>
 #include <string>
@@ -25,4 +25,4 @@ void LogError(absl::string_view message, std::initializer_list<LogField> fields 
 
 }  // namespace cairn::server
 
-#endif  // CAIRN_LEDGER_SERVER_LOGGER_H_
+#endif  // CAIRN_WITNESS_SERVER_LOGGER_H_

@@ -1,6 +1,6 @@
 // The HTTP server against clients that mean no good.
 
-#include "ledger/server/http_server.h"
+#include "witness/http/server.h"
 
 #include <chrono>
 #include <deque>
@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/http.h"
 
-namespace cairn::server {
+namespace cairn::http {
 namespace {
 
 using testing::HttpAnswer;
@@ -26,28 +26,28 @@ using testing::ParseHttpAnswer;
 constexpr char kGet[] = "GET /x?q=1 HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr char kGetAndClose[] = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-class HttpServerTest : public ::testing::Test {
+class ServerTest : public ::testing::Test {
  protected:
-  HttpServerTest() {
+  ServerTest() {
     // Far beyond what a test takes; those about a deadline shorten theirs.
     limits_.idle_deadline = limits_.request_deadline = limits_.write_deadline =
         std::chrono::seconds(60);
-    routes_.Add("/x", [](const HttpRequest& request, const HttpRespond& respond) {
+    routes_.AddGet("/x", [](const Request& request, const Respond& respond) {
       respond({.body = absl::StrCat("x ", request.path, " ", request.query)});
     });
-    routes_.Add("/below/", [](const HttpRequest& request, const HttpRespond& respond) {
+    routes_.AddGet("/below/", [](const Request& request, const Respond& respond) {
       respond({.status = 200, .body = request.path, .headers = {{"X-Own", "yes"}}});
     });
-    routes_.Add("/large", [](const HttpRequest&, const HttpRespond& respond) {
+    routes_.AddGet("/large", [](const Request&, const Respond& respond) {
       respond({.body = std::string(64 << 20, 'l')});
     });
   }
-  ~HttpServerTest() override {
+  ~ServerTest() override {
     if (server_ != nullptr) server_->Stop();
   }
   void Begin() {
     Address any{.host = "127.0.0.1", .port = 0, .loopback = true};
-    auto server = HttpServer::Listen(any, limits_, [this](const HttpRequest& r, HttpRespond done) {
+    auto server = Server::Listen(any, limits_, [this](const Request& r, Respond done) {
       routes_.Handle(r, std::move(done));
     });
     ASSERT_TRUE(server.ok()) << server.status();
@@ -62,13 +62,13 @@ class HttpServerTest : public ::testing::Test {
     return ParseHttpAnswer(socket.ReadToEnd());
   }
 
-  HttpLimits limits_;
-  HttpRoutes routes_;
-  std::unique_ptr<HttpServer> server_;
+  Limits limits_;
+  Routes routes_;
+  std::unique_ptr<Server> server_;
   std::string address_;
 };
 
-TEST_F(HttpServerTest, AnswersByPathAndPrefixAndSaysWhatThereIs) {
+TEST_F(ServerTest, AnswersByPathAndPrefixAndSaysWhatThereIs) {
   Begin();
   EXPECT_EQ(HttpGet(address_, "/x?a=b").body, "x /x a=b");
   const HttpAnswer below = HttpGet(address_, "/below/a/b");
@@ -80,7 +80,7 @@ TEST_F(HttpServerTest, AnswersByPathAndPrefixAndSaysWhatThereIs) {
   EXPECT_EQ(HttpGet(address_, "/below").status, 404);
 }
 
-TEST_F(HttpServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
+TEST_F(ServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
   Begin();
   HttpSocket socket(address_);
   std::string all;
@@ -100,7 +100,7 @@ TEST_F(HttpServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
   }
 }
 
-TEST_F(HttpServerTest, HeadIsAnsweredWithoutABody) {
+TEST_F(ServerTest, HeadIsAnsweredWithoutABody) {
   Begin();
   const HttpAnswer head = Answer("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(head.status, 200);
@@ -108,11 +108,43 @@ TEST_F(HttpServerTest, HeadIsAnsweredWithoutABody) {
   EXPECT_EQ(head.body, "");
 }
 
-TEST_F(HttpServerTest, RefusesWhatItDoesNotServeAndSaysWhy) {
+TEST_F(ServerTest, HandsOverTheBodyOfAPost) {
+  routes_.AddPost("/x", [](const Request& request, const Respond& respond) {
+    respond({.body = absl::StrCat(request.body, "|", request.query)});
+  });
   Begin();
-  const HttpAnswer post = Answer("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+  const std::string head = "POST /x?q HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  EXPECT_EQ(Answer(head + "Content-Length: 3\r\n\r\na\nb").body, "a\nb|q");
+  EXPECT_EQ(Answer(head + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n").body,
+            "abc|q");
+  EXPECT_EQ(Answer(head + "\r\n").body, "|q");
+}
+
+TEST_F(ServerTest, AnswersThatAreNotSuccessAreNotKept) {
+  routes_.AddGet("/fails", [](const Request&, const Respond& respond) {
+    respond({.status = 503, .body = "not now\n"});
+  });
+  routes_.AddGet("/tagged", [](const Request& request, const Respond& respond) {
+    respond({.status = 304, .headers = {{"ETag", request.if_none_match}}});
+  });
+  Begin();
+  EXPECT_EQ(HttpGet(address_, "/fails").headers.at("Cache-Control"), "no-store");
+  EXPECT_EQ(HttpGet(address_, "/none").headers.at("Cache-Control"), "no-store");
+  EXPECT_EQ(HttpGet(address_, "/x").headers.count("Cache-Control"), 0U);
+  const HttpAnswer same = Answer(
+      "GET /tagged HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"1\"\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same.headers.at("ETag"), "\"1\"");
+  EXPECT_EQ(same.headers.count("Content-Length"), 0U);
+}
+
+TEST_F(ServerTest, RefusesWhatItDoesNotServeAndSaysWhy) {
+  Begin();
+  const HttpAnswer post =
+      Answer("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc");
   EXPECT_EQ(post.status, 405);
   EXPECT_EQ(post.headers.at("Allow"), "GET, HEAD");
+  EXPECT_EQ(post.headers.at("Cache-Control"), "no-store");
   for (const char* request : {
            "GET /x HTTP/1.1\r\n\r\n",                           // No host.
            "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",     // Two.
@@ -132,7 +164,7 @@ TEST_F(HttpServerTest, RefusesWhatItDoesNotServeAndSaysWhy) {
   EXPECT_EQ(HttpGet(address_, "/x").status, 200);
 }
 
-TEST_F(HttpServerTest, BoundsHeaderAndBody) {
+TEST_F(ServerTest, BoundsHeaderAndBody) {
   Begin();
   const std::string head = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
   const std::string fits(4000, 'a');
@@ -149,7 +181,7 @@ TEST_F(HttpServerTest, BoundsHeaderAndBody) {
             413);
 }
 
-TEST_F(HttpServerTest, ARequestThatComesInDropsIsCutOffAtItsDeadline) {
+TEST_F(ServerTest, ARequestThatComesInDropsIsCutOffAtItsDeadline) {
   limits_.request_deadline = std::chrono::milliseconds(300);
   Begin();
   HttpSocket slow(address_);
@@ -167,7 +199,7 @@ TEST_F(HttpServerTest, ARequestThatComesInDropsIsCutOffAtItsDeadline) {
   drops.join();
 }
 
-TEST_F(HttpServerTest, AnIdleConnectionEndsAtItsDeadline) {
+TEST_F(ServerTest, AnIdleConnectionEndsAtItsDeadline) {
   limits_.idle_deadline = std::chrono::milliseconds(200);
   Begin();
   HttpSocket never(address_);
@@ -178,10 +210,10 @@ TEST_F(HttpServerTest, AnIdleConnectionEndsAtItsDeadline) {
   EXPECT_TRUE(once.AwaitHangUp());
 }
 
-TEST_F(HttpServerTest, AClientThatDoesNotReadItsAnswerIsCutOff) {
+TEST_F(ServerTest, AClientThatDoesNotReadItsAnswerIsCutOff) {
   limits_.write_deadline = std::chrono::milliseconds(300);
   std::promise<void> asked;
-  routes_.Add("/more", [&asked](const HttpRequest&, const HttpRespond& respond) {
+  routes_.AddGet("/more", [&asked](const Request&, const Respond& respond) {
     asked.set_value();
     respond({.body = std::string(64 << 20, 'm')});
   });
@@ -194,7 +226,7 @@ TEST_F(HttpServerTest, AClientThatDoesNotReadItsAnswerIsCutOff) {
   EXPECT_LT(deaf.ReadToEnd().size(), size_t{64} << 20);
 }
 
-TEST_F(HttpServerTest, ThousandsThatHoldConnectionsKeepNobodyOut) {
+TEST_F(ServerTest, ThousandsThatHoldConnectionsKeepNobodyOut) {
   limits_.max_connections = 16;
   Begin();
   std::deque<HttpSocket> held;
@@ -210,21 +242,20 @@ TEST_F(HttpServerTest, ThousandsThatHoldConnectionsKeepNobodyOut) {
   EXPECT_TRUE(held.front().AwaitHangUp());
 }
 
-TEST_F(HttpServerTest, AHandlerMayAnswerFromAnotherThreadAndAfterTheClientIsGone) {
+TEST_F(ServerTest, AHandlerMayAnswerFromAnotherThreadAndAfterTheClientIsGone) {
   std::vector<std::thread> threads;
-  std::promise<HttpRespond> kept;
-  routes_.Add("/thread", [&threads](const HttpRequest&, HttpRespond respond) {
+  std::promise<Respond> kept;
+  routes_.AddGet("/thread", [&threads](const Request&, Respond respond) {
     threads.emplace_back([respond = std::move(respond)] { respond({.body = "from a thread"}); });
   });
-  routes_.Add("/kept", [&kept](const HttpRequest&, HttpRespond respond) {
-    kept.set_value(std::move(respond));
-  });
+  routes_.AddGet("/kept",
+                 [&kept](const Request&, Respond respond) { kept.set_value(std::move(respond)); });
   Begin();
   EXPECT_EQ(HttpGet(address_, "/thread").body, "from a thread");
   {
     HttpSocket gone(address_);
     ASSERT_TRUE(gone.Send("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n"));
-    HttpRespond respond = kept.get_future().get();
+    Respond respond = kept.get_future().get();
     // More than fits a socket that nobody reads.
     threads.emplace_back(
         [respond = std::move(respond)] { respond({.body = std::string(64 << 20, 'k')}); });
@@ -234,7 +265,7 @@ TEST_F(HttpServerTest, AHandlerMayAnswerFromAnotherThreadAndAfterTheClientIsGone
   EXPECT_EQ(HttpGet(address_, "/x").status, 200);
 }
 
-TEST_F(HttpServerTest, StopEndsConnectionsWhateverTheyDo) {
+TEST_F(ServerTest, StopEndsConnectionsWhateverTheyDo) {
   Begin();
   HttpSocket idle(address_);
   HttpSocket half(address_);
@@ -249,14 +280,14 @@ TEST_F(HttpServerTest, StopEndsConnectionsWhateverTheyDo) {
   server_->Stop();
 }
 
-TEST_F(HttpServerTest, ATakenPortAndAHostNameAreRefused) {
+TEST_F(ServerTest, ATakenPortAndAHostNameAreRefused) {
   Begin();
-  const auto again = HttpServer::Listen(server_->address(), limits_, nullptr);
+  const auto again = Server::Listen(server_->address(), limits_, nullptr);
   EXPECT_EQ(again.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_NE(again.status().message().find("taken"), absl::string_view::npos);
-  const auto named = HttpServer::Listen({.host = "log.example", .port = 0}, limits_, nullptr);
+  const auto named = Server::Listen({.host = "log.example", .port = 0}, limits_, nullptr);
   EXPECT_EQ(named.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace
-}  // namespace cairn::server
+}  // namespace cairn::http

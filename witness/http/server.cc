@@ -1,4 +1,4 @@
-#include "ledger/server/http_server.h"
+#include "witness/http/server.h"
 
 #include <atomic>
 #include <list>
@@ -10,9 +10,9 @@
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
-#include "ledger/server/http_connection.h"
+#include "witness/http/connection.h"
 
-namespace cairn::server {
+namespace cairn::http {
 namespace {
 
 namespace net = boost::asio;
@@ -22,9 +22,9 @@ using Error = boost::system::error_code;
 // After an accept that failed, as for want of file descriptors.
 constexpr std::chrono::milliseconds kAcceptPause(100);
 
-class Server final : public HttpServer {
+class AsioServer final : public Server {
  public:
-  Server(const Address& address, const HttpLimits& limits, HttpHandler handler)
+  AsioServer(const Address& address, const Limits& limits, Handler handler)
       : address_(address), limits_(limits), handler_(std::move(handler)) {}
 
   absl::Status Bind() {
@@ -70,7 +70,7 @@ class Server final : public HttpServer {
   }
 
  private:
-  using Connections = std::list<std::shared_ptr<HttpConnection>>;
+  using Connections = std::list<std::shared_ptr<Connection>>;
 
   void Accept() {
     acceptor_.async_accept([this](const Error& error, tcp::socket socket) {
@@ -92,7 +92,7 @@ class Server final : public HttpServer {
     Error ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     const auto at = connections_.insert(
-        connections_.end(), std::make_shared<HttpConnection>(std::move(socket), limits_, handler_));
+        connections_.end(), std::make_shared<Connection>(std::move(socket), limits_, handler_));
     count_.store(connections_.size(), std::memory_order_relaxed);
     (*at)->Begin(
         {.answered = [this, at] { connections_.splice(connections_.end(), connections_, at); },
@@ -104,8 +104,8 @@ class Server final : public HttpServer {
   }
 
   Address address_;
-  const HttpLimits limits_;
-  const HttpHandler handler_;
+  const Limits limits_;
+  const Handler handler_;
   net::io_context io_{1};
   tcp::acceptor acceptor_{io_};
   net::steady_timer pause_{io_};
@@ -117,12 +117,11 @@ class Server final : public HttpServer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(const Address& address,
-                                                               const HttpLimits& limits,
-                                                               HttpHandler handler) {
-  auto server = std::make_unique<Server>(address, limits, std::move(handler));
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Address& address, const Limits& limits,
+                                                       Handler handler) {
+  auto server = std::make_unique<AsioServer>(address, limits, std::move(handler));
   if (absl::Status bound = server->Bind(); !bound.ok()) return bound;
   return server;
 }
 
-}  // namespace cairn::server
+}  // namespace cairn::http

@@ -1,4 +1,4 @@
-#include "ledger/server/keys.h"
+#include "witness/server/key_file.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,10 +11,10 @@
 namespace cairn::server {
 namespace {
 
-ledger::LogIdentity LogOf(uint8_t id) {
-  ledger::LogIdentity identity;
-  identity.log_id.fill(id);
-  return identity;
+OwnerId Owner(uint8_t id) {
+  OwnerId owner;
+  owner.fill(id);
+  return owner;
 }
 
 std::vector<KeySettings> FreshKey() {
@@ -23,28 +23,28 @@ std::vector<KeySettings> FreshKey() {
   return {{.file = file, .state_file = file + ".used"}};
 }
 
-TEST(BindKeys, BindsAKeyToOneLogUntilTheOperatorSaysOtherwise) {
+TEST(BindKeys, BindsAKeyToOneOwnerUntilTheOperatorSaysOtherwise) {
   const std::vector<KeySettings> keys = FreshKey();
   EXPECT_FALSE(*AnyKeyUsed(keys));
-  ASSERT_EQ(BindKeys(keys, LogOf(1), false), absl::OkStatus());
+  ASSERT_EQ(BindKeys(keys, Owner(1), false), absl::OkStatus());
   EXPECT_TRUE(*AnyKeyUsed(keys));
-  EXPECT_EQ(BindKeys(keys, LogOf(1), false), absl::OkStatus());
-  EXPECT_EQ(BindKeys(keys, LogOf(2), false).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(BindKeys(keys, LogOf(2), true), absl::OkStatus());
-  EXPECT_EQ(BindKeys(keys, LogOf(1), false).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(BindKeys(keys, Owner(1), false), absl::OkStatus());
+  EXPECT_EQ(BindKeys(keys, Owner(2), false).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(BindKeys(keys, Owner(2), true), absl::OkStatus());
+  EXPECT_EQ(BindKeys(keys, Owner(1), false).code(), absl::StatusCode::kFailedPrecondition);
 }
 
-TEST(BindKeys, OfTwoLogsThatBeginWithOneKeyAtOnceOneGetsIt) {
+TEST(BindKeys, OfTwoOwnersThatBeginWithOneKeyAtOnceOneGetsIt) {
   for (int round = 0; round < 100; ++round) {
     const std::vector<KeySettings> keys = FreshKey();
     absl::Status first, second;
-    std::thread other([&] { second = BindKeys(keys, LogOf(2), false); });
-    first = BindKeys(keys, LogOf(1), false);
+    std::thread other([&] { second = BindKeys(keys, Owner(2), false); });
+    first = BindKeys(keys, Owner(1), false);
     other.join();
     ASSERT_NE(first.ok(), second.ok()) << first << "; " << second;
     const absl::Status& refused = first.ok() ? second : first;
     EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
-    EXPECT_EQ(BindKeys(keys, LogOf(first.ok() ? 1 : 2), false), absl::OkStatus());
+    EXPECT_EQ(BindKeys(keys, Owner(first.ok() ? 1 : 2), false), absl::OkStatus());
   }
 }
 

@@ -1,7 +1,7 @@
 // The version of this build.
 
-#ifndef CAIRN_LEDGER_SERVER_VERSION_H_
-#define CAIRN_LEDGER_SERVER_VERSION_H_
+#ifndef CAIRN_WITNESS_SERVER_VERSION_H_
+#define CAIRN_WITNESS_SERVER_VERSION_H_
 
 namespace cairn::server {
 
@@ -9,4 +9,4 @@ inline constexpr char kVersion[] = "0.1.0";
 
 }  // namespace cairn::server
 
-#endif  // CAIRN_LEDGER_SERVER_VERSION_H_
+#endif  // CAIRN_WITNESS_SERVER_VERSION_H_

@@ -1,4 +1,4 @@
-#include "ledger/server/address.h"
+#include "witness/http/address.h"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-namespace cairn::server {
+namespace cairn::http {
 namespace {
 
 absl::Status Malformed(absl::string_view text) {
@@ -52,4 +52,4 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   return address;
 }
 
-}  // namespace cairn::server
+}  // namespace cairn::http

@@ -1,4 +1,4 @@
-#include "ledger/server/logger.h"
+#include "witness/server/logger.h"
 
 #include <unistd.h>
 

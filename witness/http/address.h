@@ -1,7 +1,7 @@
 // The address cairnd listens on.
 
-#ifndef CAIRN_LEDGER_SERVER_ADDRESS_H_
-#define CAIRN_LEDGER_SERVER_ADDRESS_H_
+#ifndef CAIRN_WITNESS_HTTP_ADDRESS_H_
+#define CAIRN_WITNESS_HTTP_ADDRESS_H_
 
 #include <cstdint>
 #include <string>
@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace cairn::server {
+namespace cairn::http {
 
 struct Address {
   // As given, without brackets; but 127.0.0.1 for localhost, so that no name server has a say.
@@ -26,6 +26,6 @@ struct Address {
 // brackets.
 absl::StatusOr<Address> ParseAddress(absl::string_view text);
 
-}  // namespace cairn::server
+}  // namespace cairn::http
 
-#endif  // CAIRN_LEDGER_SERVER_ADDRESS_H_
+#endif  // CAIRN_WITNESS_HTTP_ADDRESS_H_

@@ -1,8 +1,8 @@
-#include "ledger/server/address.h"
+#include "witness/http/address.h"
 
 #include "gtest/gtest.h"
 
-namespace cairn::server {
+namespace cairn::http {
 namespace {
 
 TEST(ParseAddress, TellsLoopbackFromEverythingElse) {
@@ -42,4 +42,4 @@ TEST(ParseAddress, RefusesWhatIsNoHostAndPort) {
 }
 
 }  // namespace
-}  // namespace cairn::server
+}  // namespace cairn::http

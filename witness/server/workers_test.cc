@@ -1,4 +1,4 @@
-#include "ledger/server/workers.h"
+#include "witness/server/workers.h"
 
 #include <atomic>
 #include <future>

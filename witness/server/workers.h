@@ -3,8 +3,8 @@
 //
 // Threads: Run() and Offer() from any.
 
-#ifndef CAIRN_LEDGER_SERVER_WORKERS_H_
-#define CAIRN_LEDGER_SERVER_WORKERS_H_
+#ifndef CAIRN_WITNESS_SERVER_WORKERS_H_
+#define CAIRN_WITNESS_SERVER_WORKERS_H_
 
 #include <condition_variable>
 #include <cstddef>
@@ -52,4 +52,4 @@ class Workers {
 
 }  // namespace cairn::server
 
-#endif  // CAIRN_LEDGER_SERVER_WORKERS_H_
+#endif  // CAIRN_WITNESS_SERVER_WORKERS_H_

@@ -1,4 +1,4 @@
-#include "ledger/server/files.h"
+#include "witness/server/files.h"
 
 #include <cstdlib>
 #include <filesystem>

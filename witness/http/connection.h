@@ -1,12 +1,12 @@
 // One connection of the HTTP server: reads requests one after the other, answers each.
 //
-// Whatever is wrong with a request is answered (400, 405, 413, 431) and ends the connection, since
+// Whatever is wrong with a request is answered (400, 413, 431) and ends the connection, since
 // nobody can say where the next request begins. What does not come in time ends it without a word.
 // Threads: the server's one, but for the answer of a handler. Lives as long as something is under
 // way on it.
 
-#ifndef CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_
-#define CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_
+#ifndef CAIRN_WITNESS_HTTP_CONNECTION_H_
+#define CAIRN_WITNESS_HTTP_CONNECTION_H_
 
 #include <chrono>
 #include <cstddef>
@@ -19,12 +19,12 @@
 #include "boost/beast/core/tcp_stream.hpp"
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
-#include "ledger/server/http.h"
-#include "ledger/server/http_server.h"
+#include "witness/http/routes.h"
+#include "witness/http/server.h"
 
-namespace cairn::server {
+namespace cairn::http {
 
-class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Who is told, on the server's thread.
   struct Events {
@@ -34,8 +34,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     std::function<void()> ended;
   };
   // Borrows limits and handler.
-  HttpConnection(boost::asio::ip::tcp::socket socket, const HttpLimits& limits,
-                 const HttpHandler& handler);
+  Connection(boost::asio::ip::tcp::socket socket, const Limits& limits, const Handler& handler);
 
   void Begin(Events events);
   // Ends it, whatever is under way.
@@ -44,7 +43,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   using Error = boost::beast::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using Response = boost::beast::http::response<boost::beast::http::string_body>;
+  using Message = boost::beast::http::response<boost::beast::http::string_body>;
 
   void AwaitRequest();
   void ReadHeader();
@@ -52,23 +51,23 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void Dispatch();
   void Refuse(unsigned status, const char* why);
   void OnReadError(const Error& error);
-  void Write(HttpResponse response);
+  void Write(Response response);
   void HangUp();
   void Discard();
   void End();
 
   boost::beast::tcp_stream stream_;
-  const HttpLimits& limits_;
-  const HttpHandler& handler_;
+  const Limits& limits_;
+  const Handler& handler_;
   Events events_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;  // Of the request under way.
-  std::optional<Response> response_;
+  std::optional<Message> response_;
   bool keep_alive_ = true;
   size_t discarded_ = 0;
   bool ended_ = false;
 };
 
-}  // namespace cairn::server
+}  // namespace cairn::http
 
-#endif  // CAIRN_LEDGER_SERVER_HTTP_CONNECTION_H_
+#endif  // CAIRN_WITNESS_HTTP_CONNECTION_H_

@@ -3,8 +3,8 @@
 // Errors, besides those named: what the system said, as absl::ErrnoToStatus translates it, with the
 // file's name.
 
-#ifndef CAIRN_LEDGER_SERVER_FILES_H_
-#define CAIRN_LEDGER_SERVER_FILES_H_
+#ifndef CAIRN_WITNESS_SERVER_FILES_H_
+#define CAIRN_WITNESS_SERVER_FILES_H_
 
 #include <cstddef>
 #include <string>
@@ -29,4 +29,4 @@ absl::Status MakeFile(const std::string& path, absl::string_view bytes);
 
 }  // namespace cairn::server
 
-#endif  // CAIRN_LEDGER_SERVER_FILES_H_
+#endif  // CAIRN_WITNESS_SERVER_FILES_H_

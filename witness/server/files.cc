@@ -1,4 +1,4 @@
-#include "ledger/server/files.h"
+#include "witness/server/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
