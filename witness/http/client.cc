@@ -1,0 +1,140 @@
+#include "witness/http/client.h"
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <cassert>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace cairn::http {
+namespace {
+
+constexpr long kConnectDeadlineMs = 5'000;
+
+// Before the first handle, and once, however many threads make one.
+void InitializeCurl() {
+  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  assert(initialized == CURLE_OK && "libcurl does not start");
+  (void)initialized;
+}
+
+struct Receiving {
+  std::string body;
+  size_t max_bytes;
+  bool too_large = false;
+};
+
+// A count other than that given ends the transfer.
+size_t Receive(char* data, size_t one, size_t count, void* user) {
+  auto* const receiving = static_cast<Receiving*>(user);
+  const size_t bytes = one * count;
+  if (bytes > receiving->max_bytes - receiving->body.size()) {
+    receiving->too_large = true;
+    return 0;
+  }
+  receiving->body.append(data, bytes);
+  return bytes;
+}
+
+class CurlClient final : public Client {
+ public:
+  explicit CurlClient(const ClientLimits& limits) : limits_(limits) {
+    InitializeCurl();
+    handle_ = curl_easy_init();
+    assert(handle_ != nullptr && "out of memory");
+    // What is sent is small, and nobody should wait to be told to go on.
+    headers_ = curl_slist_append(nullptr, "Expect:");
+    headers_ = curl_slist_append(headers_, "Content-Type: text/plain; charset=utf-8");
+  }
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+  ~CurlClient() override {
+    curl_slist_free_all(headers_);
+    curl_easy_cleanup(handle_);
+  }
+
+  void Cancel() override { cancelled_.store(true); }
+
+  absl::StatusOr<Answer> Get(const std::string& url) override {
+    curl_easy_reset(handle_);
+    return Perform(url);
+  }
+
+  absl::StatusOr<Answer> Post(const std::string& url, absl::string_view body) override {
+    curl_easy_reset(handle_);
+    curl_easy_setopt(handle_, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers_);
+    return Perform(url);
+  }
+
+ private:
+  absl::StatusOr<Answer> Perform(const std::string& url) {
+    Receiving receiving{.body = {}, .max_bytes = limits_.max_body_bytes};
+    curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle_, CURLOPT_FOLLOWLOCATION, 0L);
+    // Proxies of the environment would see, and could hold back, what is sent to a witness.
+    curl_easy_setopt(handle_, CURLOPT_PROXY, "");
+    curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, kConnectDeadlineMs);
+    curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(limits_.deadline.count()));
+    curl_easy_setopt(handle_, CURLOPT_USERAGENT, "cairn");
+    curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle_, CURLOPT_XFERINFOFUNCTION, IsCancelled);
+    curl_easy_setopt(handle_, CURLOPT_XFERINFODATA, this);
+    curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, Receive);
+    curl_easy_setopt(handle_, CURLOPT_WRITEDATA, &receiving);
+    const CURLcode result = curl_easy_perform(handle_);
+    if (result != CURLE_OK) return Failure(result, url, receiving);
+    Answer answer;
+    answer.body = std::move(receiving.body);
+    long status = 0;
+    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+    answer.status = static_cast<unsigned>(status);
+    const char* content_type = nullptr;
+    curl_easy_getinfo(handle_, CURLINFO_CONTENT_TYPE, &content_type);
+    if (content_type != nullptr) answer.content_type = content_type;
+    return answer;
+  }
+
+  // What libcurl asks now and then; other than 0 ends the transfer.
+  static int IsCancelled(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<CurlClient*>(user)->cancelled_.load() ? 1 : 0;
+  }
+
+  absl::Status Failure(CURLcode result, const std::string& url, const Receiving& receiving) const {
+    if (receiving.too_large) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(url, " answers with more than ", limits_.max_body_bytes, " bytes"));
+    }
+    const std::string message = absl::StrCat(url, ": ", curl_easy_strerror(result));
+    switch (result) {
+      case CURLE_ABORTED_BY_CALLBACK:
+        return absl::CancelledError(message);
+      case CURLE_URL_MALFORMAT:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        return absl::InvalidArgumentError(message);
+      case CURLE_OPERATION_TIMEDOUT:
+        return absl::DeadlineExceededError(message);
+      default:
+        return absl::UnavailableError(message);
+    }
+  }
+
+  const ClientLimits limits_;
+  CURL* handle_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace
+
+std::unique_ptr<Client> Client::Make(const ClientLimits& limits) {
+  return std::make_unique<CurlClient>(limits);
+}
+
+}  // namespace cairn::http
