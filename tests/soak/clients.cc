@@ -14,9 +14,9 @@ namespace cairn::testing {
 namespace {
 
 constexpr int kBatch = 256;
-constexpr int kUnanswered = 4;
+constexpr int kUnanswered = 8;
 // One in so many of a batch was sent before, one in so many is remembered.
-constexpr int kDuplicateEvery = 10;
+constexpr int kDuplicateEvery = 32;
 constexpr int kRememberEvery = 16;
 constexpr double kSinglesPerSecond = 100;
 constexpr double kLookUpsPerSecond = 100;

@@ -41,12 +41,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kShareOfPeak = 0.7;
 constexpr int kPeakSeconds = 10;
-constexpr double kBytesAnEntry = 300;
+constexpr double kBytesAnEntry = 160;
 constexpr size_t kFoundEachTime = 1'000;
 constexpr size_t kFoundAtLast = 20'000;
 // Memory and files of the last third may exceed those of the middle third by so much.
 constexpr double kGrowth = 1.15;
 constexpr double kSlackMib = 16;
+// The filters of the index stay in memory: so much an entry (docs/reliability.md).
+constexpr double kFilterBytes = 2;
 constexpr double kSlackFiles = 16;
 
 int Number(const char* variable, int otherwise) {
@@ -59,8 +61,9 @@ struct Life {
   double entries_per_second = 0;
   double single_p99_ms = 0;
   double batch_p99_ms = 0;
-  double rss_anon_mib = 0;  // Its largest.
-  double files = 0;         // Likewise.
+  double rss_anon_mib = 0;    // Its largest.
+  double unfiltered_mib = 0;  // The same without the index's filters.
+  double files = 0;           // Likewise.
   double disk_mib = 0;
 };
 
@@ -117,6 +120,8 @@ class Soak : public ::testing::Test {
       life.rss_anon_mib = std::max(life.rss_anon_mib, usage.rss_anon_mib);
       life.files = std::max<double>(life.files, static_cast<double>(usage.files));
     }
+    entries_ += static_cast<double>(clients.entries());
+    life.unfiltered_mib = life.rss_anon_mib - kFilterBytes * entries_ / (1 << 20);
     life.entries_per_second = static_cast<double>(clients.entries()) /
                               std::chrono::duration<double>(Clock::now() - loaded).count();
     clients.ExpectEnd();
@@ -167,6 +172,7 @@ class Soak : public ::testing::Test {
   const FreshDirectory directory_;
   Known known_{note::VerifierKey::Parse(kTestVkey).value()};
   std::vector<Life> lives_;
+  double entries_ = 0;
 };
 
 TEST_F(Soak, StaysFlatAndLosesNothing) {
@@ -196,7 +202,7 @@ TEST_F(Soak, StaysFlatAndLosesNothing) {
   ASSERT_NE(cairnd, nullptr);
   ASSERT_NO_FATAL_FAILURE(Check(cairnd->address(), kFoundAtLast));
   EXPECT_EQ(cairnd->Stop(), 0) << cairnd->output();
-  ExpectFlat("memory", &Life::rss_anon_mib, kSlackMib);
+  ExpectFlat("memory", &Life::unfiltered_mib, kSlackMib);
   ExpectFlat("the number of open files", &Life::files, kSlackFiles);
   const CairnResult fsck = RunCairn({"fsck", (directory_.path() / "data").string()});
   EXPECT_EQ(fsck.code, 0) << fsck.out << fsck.err;
