@@ -60,6 +60,8 @@ class LogImpl final : public Log {
     return Checked(reader_.Find(view, certificate_hash, certifier, size, from, limit));
   }
 
+  void Halt(const absl::Status& why) override { pipeline_.StopSigning(why); }
+
   std::shared_ptr<void> Subscribe(Listener listener) override {
     return listeners_.Add(std::move(listener));
   }
@@ -86,7 +88,7 @@ class LogImpl final : public Log {
   // Damage that a read meets ends all signing.
   template <typename T>
   absl::StatusOr<T> Checked(absl::StatusOr<T> result) {
-    if (absl::IsDataLoss(result.status())) pipeline_.ReportDamage(result.status());
+    if (absl::IsDataLoss(result.status())) pipeline_.StopSigning(result.status());
     return result;
   }
 

@@ -100,6 +100,10 @@ class Log {
                                                const std::optional<std::string>& certifier,
                                                TreeSize size, LeafIndex from, size_t limit) = 0;
 
+  // Signs and takes nothing more, for a reason found outside, such as a witness that knows another
+  // history. Reads go on.
+  virtual void Halt(const absl::Status& why) = 0;
+
   // Called after each commit with the new view, on the answering thread. Returns a handle;
   // destroying it ends the subscription, after which no call is running or will come; it is not
   // destroyed from inside the listener. It may outlive the log.

@@ -96,7 +96,7 @@ void Pipeline::RunSequencer() {
     absl::StatusOr<Prepared> prepared =
         sequencer_.Prepare(batches, TreeSize(durable_.load(std::memory_order_acquire)));
     if (!prepared.ok()) {
-      if (absl::IsDataLoss(prepared.status())) ReportDamage(prepared.status());
+      if (absl::IsDataLoss(prepared.status())) StopSigning(prepared.status());
       if (absl::IsFailedPrecondition(prepared.status())) refused_by_clock_ += EntriesOf(batches);
       RefuseAll(batches, prepared.status());
       continue;
@@ -160,7 +160,7 @@ void Pipeline::Answer(Prepared prepared) {
   if (grown && view != nullptr) listeners_->Call(view);
 }
 
-void Pipeline::ReportDamage(const absl::Status& damage) { Halt(damage, /*fatal=*/false); }
+void Pipeline::StopSigning(const absl::Status& damage) { Halt(damage, /*fatal=*/false); }
 
 void Pipeline::Halt(const absl::Status& reason, bool fatal) {
   {

@@ -58,8 +58,9 @@ class Pipeline {
   // As Log::Withdraw.
   void Withdraw(Ticket ticket);
 
-  // Stops writing and signing because stored bytes contradict themselves.
-  void ReportDamage(const absl::Status& damage);
+  // Stops writing and signing: stored bytes contradict themselves, or somebody knows another
+  // history.
+  void StopSigning(const absl::Status& damage);
 
   // OK, or why the pipeline halted.
   absl::Status halted() const;

@@ -21,6 +21,9 @@ constexpr absl::string_view kDatabase = "db";
 constexpr absl::string_view kCreating = "db.creating";
 constexpr absl::string_view kSigned = "signed";
 constexpr absl::string_view kStaging = "staging";
+// The server's.
+constexpr absl::string_view kPublished = "published";
+constexpr absl::string_view kPublishing = "published.new";
 
 std::string Join(absl::string_view directory, absl::string_view name) {
   return absl::StrCat(directory, "/", name);
@@ -88,7 +91,7 @@ absl::StatusOr<bool> Directory::HasLog(rocksdb::FileSystem& file_system, const s
   for (const std::string& name : *names) {
     found = found || name == kDatabase;
     if (name != kLock && name != kDatabase && name != kCreating && name != kSigned &&
-        name != kStaging) {
+        name != kStaging && name != kPublished && name != kPublishing) {
       return absl::FailedPreconditionError(absl::StrCat(
           path, " holds ", name,
           ", which is not cairn's: name the directory of a log, or an empty or new one"));

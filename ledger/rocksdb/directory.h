@@ -1,7 +1,8 @@
 // The directory that holds a log, before and around its database.
 //
 // Shape: DIR/LOCK (held while open), DIR/db (the database), DIR/signed (signed_file.h),
-//   DIR/staging (index files on their way into the database). A new database is made as
+//   DIR/staging (index files on their way into the database), DIR/published (the newest published
+//   checkpoint, which is the server's). A new database is made as
 //   DIR/db.creating and renamed, so that DIR/db exists exactly when the log was created whole.
 // Errors: kFailedPrecondition for a directory that is not ours to use, with what to do.
 

@@ -15,44 +15,45 @@
 namespace cairn::server {
 namespace {
 
-absl::StatusOr<ledger::Submission> Accept(const Context& context,
-                                          const grpc::CallbackServerContext& call,
-                                          const grpc::ByteBuffer& bytes) {
+struct Accepted {
+  ledger::Submission submission;
+  bool until_cosigned = false;
+};
+
+absl::StatusOr<Accepted> Accept(const Context& context, const grpc::CallbackServerContext& call,
+                                const grpc::ByteBuffer& bytes) {
   absl::StatusOr<v1::AppendRequest> request = ParseMessage<v1::AppendRequest>(bytes);
   if (!request.ok()) return request.status();
   if (!request->has_statement()) return InvalidField("statement", "is missing");
   if (!v1::WaitFor_IsValid(request->wait_for())) {
     return InvalidField("wait_for", "is neither INTEGRATED (0) nor COSIGNED (1)");
   }
-  if (request->wait_for() == v1::WAIT_FOR_COSIGNED) {
-    return absl::FailedPreconditionError(
-        "wait_for: this log has no witness policy, so nothing is ever cosigned; ask for "
-        "INTEGRATED");
-  }
+  if (absl::Status may = context.publication.CanAppend(); !may.ok()) return WithDefaultRetry(may);
   const absl::StatusOr<Caller> caller = context.callers.Identify(ReadCredentials(call));
   if (!caller.ok()) return caller.status();
   absl::StatusOr<ledger::Submission> submission =
       context.admission.Admit(*caller, *context.log.Newest()->certifiers, FieldPath("statement"),
                               std::move(*request->mutable_statement()), FieldPath("signature"),
                               request->has_signature() ? &request->signature() : nullptr);
-  if (!submission.ok()) return submission;
+  if (!submission.ok()) return submission.status();
   const auto& said = std::get<entry::SignedStatement>(submission->body).statement;
   if (absl::Status may = context.limiter.Check({{said.certifier, 1}}); !may.ok()) {
     return may;
   }
-  return submission;
+  return Accepted{*std::move(submission), request->wait_for() == v1::WAIT_FOR_COSIGNED};
 }
 
+// With a proof at `size`, which is that of `checkpoint`.
 absl::Status Fill(ledger::Log& log, const ledger::View& view, const ledger::ItemResult& item,
-                  grpc::ByteBuffer* response) {
+                  TreeSize size, const std::string& checkpoint, grpc::ByteBuffer* response) {
   v1::AppendResponse out;
-  absl::StatusOr<ledger::ProvenEntry> proven = log.Prove(view, item.index, view.size());
+  absl::StatusOr<ledger::ProvenEntry> proven = log.Prove(view, item.index, size);
   if (!proven.ok()) return proven.status();
   out.set_index(item.index.value());
   out.set_duplicate(item.duplicate);
   out.set_entry(std::move(proven->entry));
   out.set_proof(merkle::FormatProof(proven->proof));
-  out.set_checkpoint(view.checkpoint);
+  out.set_checkpoint(checkpoint);
   *response = SerializeMessage(out);
   return absl::OkStatus();
 }
@@ -67,11 +68,12 @@ class AppendCall final : public grpc::ServerUnaryReactor,
 
   void Begin(const grpc::CallbackServerContext& call, const grpc::ByteBuffer& request) {
     self_ = shared_from_this();
-    absl::StatusOr<ledger::Submission> submission = Accept(context_, call, request);
-    if (!submission.ok()) return Refuse(submission.status());
-    certifier_ = std::get<entry::SignedStatement>(submission->body).statement.certifier;
+    absl::StatusOr<Accepted> accepted = Accept(context_, call, request);
+    if (!accepted.ok()) return Refuse(accepted.status());
+    until_cosigned_ = accepted->until_cosigned;
+    certifier_ = std::get<entry::SignedStatement>(accepted->submission.body).statement.certifier;
     std::vector<ledger::Submission> batch;
-    batch.push_back(*std::move(submission));
+    batch.push_back(std::move(accepted->submission));
     const ledger::Ticket ticket = context_.log.Append(
         std::move(batch),
         [self = self_](ledger::AppendResult result) { self->Answer(std::move(result)); });
@@ -84,6 +86,7 @@ class AppendCall final : public grpc::ServerUnaryReactor,
   void OnCancel() override {
     const ledger::Ticket ticket = ticket_.exchange(kCancelled);
     if (ticket != ledger::Ticket::kNone) context_.log.Withdraw(ticket);
+    EndWait();
   }
 
   void OnDone() override { const auto last = std::move(self_); }
@@ -106,6 +109,7 @@ class AppendCall final : public grpc::ServerUnaryReactor,
     Outcomes outcomes;
     ++(item.duplicate ? outcomes.duplicate : outcomes.appended);
     context_.metrics.Count(outcomes);
+    if (until_cosigned_) return AwaitCosigned(item);
     if (IsRecent(*result.view, item.index)) return FinishWith(*result.view, item);
     context_.workers.Run([self = shared_from_this(), view = std::move(result.view), item] {
       self->FinishWith(*view, item);
@@ -113,7 +117,45 @@ class AppendCall final : public grpc::ServerUnaryReactor,
   }
 
   void FinishWith(const ledger::View& view, const ledger::ItemResult& item) {
-    End(context_.alarm.Note(Fill(context_.log, view, item, response_)));
+    End(context_.alarm.Note(
+        Fill(context_.log, view, item, view.size(), view.checkpoint, response_)));
+  }
+
+  // The statement is in the log; its answer waits for a published checkpoint that covers it.
+  void AwaitCosigned(const ledger::ItemResult& item) {
+    const absl::StatusOr<Publication::WaitId> wait = context_.publication.Wait(
+        TreeSize(item.index.value() + 1),
+        [self = shared_from_this(), item](absl::StatusOr<Publication::Newest> published) {
+          if (!published.ok()) return self->EndOnce(WithDefaultRetry(published.status()));
+          self->context_.workers.Run([self, published = *std::move(published), item] {
+            self->FinishPublished(*published, item);
+          });
+        });
+    if (!wait.ok()) return EndOnce(WithDefaultRetry(wait.status()));
+    wait_.store(*wait);
+    if (ticket_.load() == kCancelled) EndWait();
+  }
+
+  void FinishPublished(const Published& published, const ledger::ItemResult& item) {
+    grpc::ByteBuffer response;
+    const absl::Status filled = context_.alarm.Note(Fill(
+        context_.log, *context_.log.Newest(), item, published.size, published.note, &response));
+    if (over_.exchange(true)) return;
+    *response_ = std::move(response);
+    End(filled);
+  }
+
+  // The client has gone while its statement waited to be cosigned.
+  void EndWait() {
+    const Publication::WaitId wait = wait_.exchange(0);
+    if (wait == 0) return;
+    context_.publication.Forget(wait);
+    EndOnce(absl::CancelledError("the client no longer waits; the entry is in the log"));
+  }
+
+  // Of a call that waits to be cosigned, which may end from two sides.
+  void EndOnce(const absl::Status& status) {
+    if (!over_.exchange(true)) End(status);
   }
 
   // The statement was not taken.
@@ -133,6 +175,9 @@ class AppendCall final : public grpc::ServerUnaryReactor,
   grpc::ByteBuffer* const response_;
   const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
   std::string certifier_;
+  bool until_cosigned_ = false;
+  std::atomic<Publication::WaitId> wait_{0};
+  std::atomic<bool> over_{false};
   std::atomic<ledger::Ticket> ticket_{ledger::Ticket::kNone};
   std::shared_ptr<AppendCall> self_;  // Until OnDone.
 };

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -113,7 +114,7 @@ class HeldLog : public ledger::Log {
       std::lock_guard lock(mutex_);
       before = std::exchange(view_, view);
     }
-    if (listener_) listener_(view);
+    for (const auto& [id, listener] : listeners_) listener(view);
     if (before == nullptr) return {};
     return before->recent;
   }
@@ -144,6 +145,7 @@ class HeldLog : public ledger::Log {
     changed_.notify_all();
     return std::vector<std::string>{std::string(max_bytes, 'e')};
   }
+  void Halt(const absl::Status&) override {}
   absl::StatusOr<std::vector<Hash>> ReadTile(const ledger::View&,
                                              const merkle::TileSlice&) override {
     return absl::UnimplementedError("");
@@ -155,8 +157,9 @@ class HeldLog : public ledger::Log {
   }
   // Once, by the service.
   std::shared_ptr<void> Subscribe(Listener listener) override {
-    listener_ = std::move(listener);
-    return nullptr;
+    const int id = ++last_listener_;
+    listeners_[id] = std::move(listener);
+    return {nullptr, [this, id](void*) { listeners_.erase(id); }};
   }
   absl::Status healthy() const override { return absl::OkStatus(); }
   ledger::LogStats stats() const override { return {}; }
@@ -164,7 +167,8 @@ class HeldLog : public ledger::Log {
 
  private:
   std::shared_ptr<const ledger::View> view_;
-  Listener listener_;
+  std::map<int, Listener> listeners_;
+  int last_listener_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<size_t, ledger::AppendCallback>> held_;
@@ -184,7 +188,8 @@ class AppendStreamTest : public ::testing::Test {
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
         workers_(1, 2),
-        context_{log_, callers_, admission_, limiter_, workers_, streams_, alarm_, *metrics_},
+        context_{log_,     callers_, admission_, limiter_,     workers_,
+                 streams_, alarm_,   *metrics_,  *publication_},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
@@ -219,6 +224,7 @@ class AppendStreamTest : public ::testing::Test {
   Streams streams_{3};
   Alarm alarm_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Make();
+  const std::unique_ptr<Publication> publication_ = PublishAll(log_);
   Context context_;
   std::unique_ptr<grpc::Service> service_;
   int port_ = 0;
@@ -513,8 +519,8 @@ TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
   log_.AnswerAtOnce();
   for (int round = 0; round < kRounds; ++round) {
     Streams streams(1);
-    const Context context{log_,     callers_, admission_, limiter_,
-                          workers_, streams,  alarm_,     *metrics_};
+    const Context context{log_,    callers_, admission_, limiter_,     workers_,
+                          streams, alarm_,   *metrics_,  *publication_};
     const auto service = MakeLogService(context);
     grpc::ServerBuilder builder;
     int port = 0;

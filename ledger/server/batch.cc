@@ -60,6 +60,7 @@ Batch::Batch(const Context& context, const Caller& caller, v1::AppendStreamReque
 absl::Status Batch::Prepare(const Context& context, const Caller& caller,
                             v1::AppendStreamRequest request) {
   if (absl::Status shape = CheckShape(request); !shape.ok()) return shape;
+  if (absl::Status may = context.publication.CanAppend(); !may.ok()) return WithDefaultRetry(may);
   size_ = request.statements_size();
   errors_.resize(size_);
   if (request.has_batch_signature()) {

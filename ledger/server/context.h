@@ -9,6 +9,7 @@
 #include "ledger/server/caller.h"
 #include "ledger/server/limits.h"
 #include "ledger/server/metrics.h"
+#include "ledger/server/publication.h"
 #include "ledger/server/streams.h"
 #include "witness/server/workers.h"
 
@@ -23,6 +24,7 @@ struct Context {
   Streams& streams;
   Alarm& alarm;
   Metrics& metrics;
+  Publication& publication;
 };
 
 }  // namespace cairn::server

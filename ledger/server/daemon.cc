@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
@@ -25,7 +26,10 @@
 #include "ledger/server/system_clock.h"
 #include "ledger/server/tiles.h"
 #include "ledger/server/watchdog.h"
+#include "ledger/server/witnessed.h"
+#include "merkle/hash.h"
 #include "merkle/note/checkpoint_signer.h"
+#include "witness/http/client.h"
 #include "witness/http/server.h"
 #include "witness/server/key_file.h"
 #include "witness/server/logger.h"
@@ -81,6 +85,40 @@ void DieOf(const absl::Status& why) {
   _exit(1);
 }
 
+// What the policy's submission prefix leads to.
+std::string UrlUnder(absl::string_view prefix, absl::string_view path) {
+  absl::ConsumeSuffix(&prefix, "/");
+  return absl::StrCat(prefix, "/", path);
+}
+
+std::vector<std::string> UrlsOf(const std::vector<note::PolicyWitness>& witnesses) {
+  std::vector<std::string> urls;
+  for (const auto& witness : witnesses) urls.push_back(witness.url.value_or(""));
+  return urls;
+}
+
+absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client,
+                                                const std::optional<std::string>& url,
+                                                const std::string& body) {
+  if (!url.has_value()) {
+    return absl::InvalidArgumentError("the witness policy gives no URL for this witness");
+  }
+  absl::StatusOr<http::Answer> answer = client.Post(UrlUnder(*url, "add-checkpoint"), body);
+  if (!answer.ok()) return answer.status();
+  return witness::WitnessAnswer{answer->status, std::move(answer->body)};
+}
+
+absl::StatusOr<std::string> FetchLatest(const std::string& url, const std::string& origin) {
+  const auto client = http::Client::Make(http::ClientLimits());
+  absl::StatusOr<http::Answer> answer =
+      client->Get(UrlUnder(url, absl::StrCat(merkle::Sha256(origin).Hex(), "/checkpoint")));
+  if (!answer.ok()) return answer.status();
+  if (answer->status != 200) {
+    return absl::NotFoundError(absl::StrCat("the witness answers ", answer->status));
+  }
+  return std::move(answer->body);
+}
+
 class RunningDaemon final : public Daemon {
  public:
   explicit RunningDaemon(note::CheckpointSigner signer) : signer_(std::move(signer)) {}
@@ -117,7 +155,41 @@ class RunningDaemon final : public Daemon {
              {"entries_indexed_again", absl::StrCat(state->size.value() - indexed->value())},
              {"open_ms", Milliseconds(opened - begun)},
              {"recover_ms", Milliseconds(Metrics::Clock::now() - opened)}});
-    return DeclareCertifiers(*log_, settings.certifiers);
+    // Under a policy the witnesses come first.
+    return settings.publish.has_value() ? absl::OkStatus()
+                                        : DeclareCertifiers(*log_, settings.certifiers);
+  }
+
+  absl::Status Publish(const Settings& settings) {
+    if (!settings.publish.has_value()) {
+      publication_ = PublishAll(*log_);
+      return absl::OkStatus();
+    }
+    const auto& witnesses = settings.publish->policy.witnesses();
+    Witnessing witnessing{
+        .published_file = settings.data_dir + "/published",
+        .log_key = signer_.verifier_keys().front(),
+        .sources = {},
+        .fetch_latest = [urls = UrlsOf(witnesses), origin = settings.origin](
+                            size_t witness) { return FetchLatest(urls[witness], origin); },
+        .before_appends =
+            [this, certifiers = settings.certifiers] {
+              return DeclareCertifiers(*log_, certifiers);
+            },
+        .now_s = [this] { return clock_.WallMs() / 1000; },
+    };
+    for (const note::PolicyWitness& witness : witnesses) {
+      http::Client* const client =
+          witness_clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
+      witnessing.sources.push_back({witness.key, [client, url = witness.url](const std::string& b) {
+                                      return Exchange(*client, url, b);
+                                    }});
+    }
+    absl::StatusOr<std::unique_ptr<Publication>> publication =
+        PublishWitnessed(*settings.publish, std::move(witnessing), *log_);
+    if (!publication.ok()) return publication.status();
+    publication_ = *std::move(publication);
+    return absl::OkStatus();
   }
 
   absl::Status Serve(const Settings& settings) {
@@ -129,8 +201,9 @@ class RunningDaemon final : public Daemon {
     admission_ = std::make_unique<Admission>(settings.origin, settings.address.loopback);
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
     workers_ = std::make_unique<Workers>(kWorkerThreads, kMaxWaitingReads);
+    if (absl::Status published = Publish(settings); !published.ok()) return published;
     context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_,
-                               alarm_, *metrics_});
+                               alarm_, *metrics_, *publication_});
     service_ = MakeLogService(*context_);
     if (absl::Status http = ListenHttp(settings); !http.ok()) return http;
     absl::StatusOr<Listener> listener = Listen(settings, service_.get());
@@ -153,6 +226,7 @@ class RunningDaemon final : public Daemon {
                         {"http_address", http_ ? http_->address().Format() : "none"},
                         {"size", absl::StrCat(log_->Newest()->size().value())},
                         {"tls", settings.tls.has_value() ? "yes" : "no"}});
+    if (settings.publish.has_value()) return;
     LogWarning(
         "no witness policy: nothing outside guards this log; its checkpoints are its own promise");
   }
@@ -169,6 +243,9 @@ class RunningDaemon final : public Daemon {
     if (readiness_.has_value()) readiness_->Drain();
     if (listener_.server != nullptr) SetServing(*listener_.server, false);
     streams_.Drain();
+    for (const auto& client : witness_clients_) client->Cancel();
+    // What waits to be cosigned is answered.
+    if (publication_ != nullptr) publication_->Stop();
     // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
     // server when it is gone. An append that comes now is told UNAVAILABLE.
     if (log_ != nullptr) log_->Stop();
@@ -183,6 +260,8 @@ class RunningDaemon final : public Daemon {
     // Before what it reports on.
     if (http_ != nullptr) http_->Stop();
     listener_.server.reset();
+    service_.reset();
+    publication_.reset();
     log_.reset();
     store_.reset();
   }
@@ -223,6 +302,8 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Limiter> limiter_;
   std::unique_ptr<Workers> workers_;
+  std::vector<std::unique_ptr<http::Client>> witness_clients_;
+  std::unique_ptr<Publication> publication_;
   Streams streams_{kMaxStreams};
   Alarm alarm_;
   std::unique_ptr<Context> context_;

@@ -41,10 +41,18 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
   app.add_option("--origin", flags.origin, "name of the log, for ever");
   app.add_option("--grpc_address", flags.grpc_address, "HOST:PORT to serve on; port 0: a free one");
   app.add_option("--http_address", flags.http_address,
-                 "HOST:PORT for /metrics, /healthz, /readyz in plain text; port 0: a free one; "
+                 "HOST:PORT for the tree's tiles, /metrics, /healthz, /readyz in plain text; port "
+                 "0: a free one; "
                  "default: none");
   app.add_option("--key_file", flags.key_files,
                  "signing key, made by `cairn keygen`; may be given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--witness_policy", flags.witness_policy,
+                 "trust policy whose witnesses cosign this log; default: nothing is cosigned");
+  app.add_option("--accept_unreachable_witness", flags.accept_unreachable_witnesses,
+                 "take appends although this witness cannot confirm that the directory is the "
+                 "newest; may be given several times")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--address_file", flags.address_file,

@@ -133,11 +133,20 @@ absl::StatusOr<v1::GetConsistencyResponse> GetConsistency(
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(ledger::Log& log,
+                                                        const Publication& publication,
                                                         const v1::GetCheckpointRequest& request) {
   if (absl::Status known = CheckKind(request.kind()); !known.ok()) return known;
   v1::GetCheckpointResponse out;
-  // Without a witness policy the newest checkpoint is published as it is.
-  out.set_checkpoint(log.Newest()->checkpoint);
+  if (request.kind() == v1::CHECKPOINT_KIND_INTEGRATED) {
+    out.set_checkpoint(log.Newest()->checkpoint);
+    return out;
+  }
+  const Publication::Newest published = publication.newest();
+  if (published == nullptr) {
+    return absl::UnavailableError(
+        "nothing has been published yet: no checkpoint has met the witness policy; ask again");
+  }
+  out.set_checkpoint(published->note);
   return out;
 }
 

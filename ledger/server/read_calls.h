@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ledger/log.h"
+#include "ledger/server/publication.h"
 #include "ledger/view.h"
 #include "proto/log.pb.h"
 
@@ -22,6 +23,7 @@ absl::StatusOr<v1::ProveResponse> Prove(ledger::Log& log, const v1::ProveRequest
 absl::StatusOr<v1::GetConsistencyResponse> GetConsistency(ledger::Log& log,
                                                           const v1::GetConsistencyRequest& request);
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(ledger::Log& log,
+                                                        const Publication& publication,
                                                         const v1::GetCheckpointRequest& request);
 
 absl::Status CheckKind(v1::CheckpointKind kind);

@@ -25,7 +25,10 @@ using RawService = Grpc::WithRawCallbackMethod_Append<Grpc::WithRawCallbackMetho
 
 class LogService final : public RawService {
  public:
-  explicit LogService(const Context& context) : context_(context), watchers_(context) {}
+  explicit LogService(const Context& context)
+      : context_(context),
+        integrated_(context, v1::CHECKPOINT_KIND_INTEGRATED),
+        published_(context, v1::CHECKPOINT_KIND_PUBLISHED) {}
 
   grpc::ServerUnaryReactor* Append(grpc::CallbackServerContext* call, const Bytes* request,
                                    Bytes* response) override {
@@ -46,13 +49,19 @@ class LogService final : public RawService {
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const Bytes* request,
                                           Bytes* response) override {
     grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-    Answer<v1::GetCheckpointRequest>({Call::kGetCheckpoint, reactor}, *request, response,
-                                     server::GetCheckpoint);
+    Answer<v1::GetCheckpointRequest>(
+        {Call::kGetCheckpoint, reactor}, *request, response,
+        [this](ledger::Log& log, const v1::GetCheckpointRequest& asked) {
+          return server::GetCheckpoint(log, context_.publication, asked);
+        });
     return reactor;
   }
   grpc::ServerWriteReactor<Bytes>* WatchCheckpoints(grpc::CallbackServerContext*,
                                                     const Bytes* request) override {
-    return watchers_.Handle(*request);
+    // What cannot be read is refused by either.
+    const auto asked = ParseMessage<v1::WatchCheckpointsRequest>(*request);
+    const bool published = asked.ok() && asked->kind() == v1::CHECKPOINT_KIND_PUBLISHED;
+    return (published ? published_ : integrated_).Handle(*request);
   }
   grpc::ServerWriteReactor<Bytes>* ListEntries(grpc::CallbackServerContext*,
                                                const Bytes* request) override {
@@ -102,7 +111,8 @@ class LogService final : public RawService {
   }
 
   const Context& context_;
-  Watchers watchers_;
+  Watchers integrated_;
+  Watchers published_;
   std::atomic_flag reading_here_;
 };
 

@@ -1,5 +1,7 @@
 #include "ledger/server/settings.h"
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 #include <utility>
@@ -21,6 +23,7 @@ namespace {
 using google::protobuf::TextFormat;
 
 constexpr size_t kMaxConfigBytes = size_t{4} << 20;
+constexpr std::chrono::milliseconds kShortestPublishInterval(10);
 constexpr uint64_t kDefaultReserveMib = 256;
 constexpr uint64_t kMaxReserveMib = uint64_t{1} << 40;
 constexpr uint32_t kDefaultQueuedEntries = 65'536;
@@ -289,6 +292,52 @@ absl::Status TakeHttp(const Flags& flags, const File& file, Settings& settings) 
   return absl::OkStatus();
 }
 
+absl::StatusOr<note::Policy> ReadPolicy(const std::string& name) {
+  const absl::StatusOr<std::string> text = ReadWholeFile(name, note::kMaxPolicyBytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<note::Policy> policy = note::Policy::Parse(*text);
+  if (policy.ok()) return policy;
+  return absl::InvalidArgumentError(absl::StrCat(name, ": ", policy.status().message()));
+}
+
+absl::Status TakePublishing(const Flags& flags, const File& file, Settings& settings) {
+  const std::string& name = Either(flags.witness_policy, file.message.witness_policy_file());
+  if (name.empty()) {
+    if (!file.message.has_publishing() && flags.accept_unreachable_witnesses.empty()) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        "`publishing` or --accept_unreachable_witness is given, but no witness policy that it "
+        "would be about; name one as witness_policy_file");
+  }
+  absl::StatusOr<note::Policy> policy = ReadPolicy(name);
+  if (!policy.ok()) return policy.status();
+  PublishSettings publish{.policy = *std::move(policy)};
+  for (const std::string& witness : flags.accept_unreachable_witnesses) {
+    const auto& all = publish.policy.witnesses();
+    if (std::none_of(all.begin(), all.end(), [&](const auto& w) { return w.name == witness; })) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--accept_unreachable_witness: ", name, " has no witness `", witness, "`"));
+    }
+    publish.accept_unreachable.insert(witness);
+  }
+  const config::Publishing& told = file.message.publishing();
+  if (told.has_interval_ms()) publish.interval = std::chrono::milliseconds(told.interval_ms());
+  if (told.has_straggler_wait_ms()) {
+    publish.gatherer.straggler_wait = std::chrono::milliseconds(told.straggler_wait_ms());
+  }
+  if (told.has_max_unpublished_age_s()) {
+    publish.max_unpublished_age = std::chrono::seconds(told.max_unpublished_age_s());
+  }
+  publish.without_quorum = told.without_quorum();
+  if (publish.interval < kShortestPublishInterval) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.name, ": publishing.interval_ms must be at least ", kShortestPublishInterval.count()));
+  }
+  settings.publish = std::move(publish);
+  return absl::OkStatus();
+}
+
 absl::Status TakeBounds(const File& file, Settings& settings) {
   const uint64_t reserve_mib = file.message.has_free_space_reserve_mib()
                                    ? file.message.free_space_reserve_mib()
@@ -347,6 +396,7 @@ absl::StatusOr<Settings> ReadSettings(const Flags& flags) {
   if (absl::Status safe = CheckListener(settings); !safe.ok()) return safe;
   settings.default_limits = ToLimits(file.message.default_limits());
   if (absl::Status taken = TakeBounds(file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakePublishing(flags, file, settings); !taken.ok()) return taken;
   return settings;
 }
 

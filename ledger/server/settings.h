@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "ledger/server/limits.h"
+#include "ledger/server/publish_settings.h"
 #include "merkle/entry/entry.h"
 #include "merkle/hash.h"
 #include "merkle/signature/ed25519.h"
@@ -30,6 +31,8 @@ struct Flags {
   std::string grpc_address;
   std::string http_address;
   std::vector<std::string> key_files;
+  std::string witness_policy;
+  std::vector<std::string> accept_unreachable_witnesses;
   std::string address_file;
   std::string http_address_file;
   bool accept_new_log_for_used_key = false;
@@ -60,6 +63,8 @@ struct Settings {
   std::vector<KeySettings> keys;
   std::optional<TlsSettings> tls;
   std::vector<CertifierSettings> certifiers;
+  // Without it every checkpoint is published as it is.
+  std::optional<PublishSettings> publish;
   Limits default_limits;
   uint64_t free_space_reserve_bytes = 0;
   // What may wait to be sequenced, in entries.

@@ -28,12 +28,6 @@ struct Reading {
   Metrics::Clock::time_point begun = Metrics::Clock::now();
 };
 
-void Answer(const Context& context, const Reading& reading, absl::StatusCode code,
-            http::Response response) {
-  context.metrics.Answered(reading.call, code, reading.begun);
-  reading.respond(std::move(response));
-}
-
 http::Response Refusal(const absl::Status& why) {
   http::Response response{.status = 500, .body = absl::StrCat(why.message(), "\n")};
   switch (why.code()) {
@@ -55,10 +49,40 @@ http::Response Refusal(const absl::Status& why) {
   return response;
 }
 
+absl::Status NothingPublished() {
+  return absl::OutOfRangeError("nothing has been published yet; the witnesses are being asked");
+}
+
+void Answer(const Context& context, const Reading& reading, absl::StatusCode code,
+            http::Response response) {
+  context.metrics.Answered(reading.call, code, reading.begun);
+  reading.respond(std::move(response));
+}
+
+void Answer(const Context& context, const Reading& reading, const absl::Status& why) {
+  Answer(context, reading, why.code(), Refusal(why));
+}
+
 http::Response Immutable(std::string bytes) {
   return {.content_type = "application/octet-stream",
           .body = std::move(bytes),
           .headers = {{"Cache-Control", "public, max-age=31536000, immutable"}}};
+}
+
+merkle::TileSlice LeavesOf(const merkle::BundleSlice& bundle) {
+  return {.id = {.level = 0, .index = bundle.index}, .width = bundle.width};
+}
+merkle::TileSlice LeavesOf(const merkle::TileSlice& tile) { return tile; }
+
+// Whether a tile, or the tile of a bundle's leaves, is in the published tree.
+template <typename What>
+absl::Status CheckPublished(const Publication& publication, const What& what) {
+  const Publication::Newest published = publication.newest();
+  if (published == nullptr) return NothingPublished();
+  const merkle::TileSlice tile = LeavesOf(what);
+  if (tile.width <= merkle::TileWidthAt(tile.id, published->size)) return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat("not in the published tree, which has ", published->size.value(), " entries"));
 }
 
 absl::StatusOr<std::string> ReadTile(ledger::Log& log, const merkle::TileSlice& tile) {
@@ -69,11 +93,6 @@ absl::StatusOr<std::string> ReadTile(ledger::Log& log, const merkle::TileSlice& 
 
 absl::StatusOr<std::string> ReadBundle(ledger::Log& log, const merkle::BundleSlice& bundle) {
   const auto view = log.Newest();
-  if (bundle.width > merkle::TileWidthAt({.level = 0, .index = bundle.index}, view->size())) {
-    return absl::OutOfRangeError(absl::StrCat("entry bundle ", bundle.index, " has no ",
-                                              bundle.width, " entries in the tree of ",
-                                              view->size().value(), " entries"));
-  }
   const uint64_t begin = bundle.index * merkle::kTileWidth;
   const absl::StatusOr<std::vector<std::string>> entries =
       log.ReadEntries(*view, LeafIndex(begin), LeafIndex(begin + bundle.width), kMaxBundleBytes);
@@ -89,14 +108,17 @@ absl::StatusOr<std::string> ReadBundle(ledger::Log& log, const merkle::BundleSli
 template <typename What>
 void Read(const Context& context, Reading reading, const absl::StatusOr<What>& what,
           absl::StatusOr<std::string> (*read)(ledger::Log&, const What&)) {
-  if (!what.ok()) return Answer(context, reading, what.status().code(), Refusal(what.status()));
+  if (!what.ok()) return Answer(context, reading, what.status());
+  if (absl::Status within = CheckPublished(context.publication, *what); !within.ok()) {
+    return Answer(context, reading, within);
+  }
   const absl::Status taken = context.workers.Offer([&context, reading, what = *what, read] {
     absl::StatusOr<std::string> bytes = read(context.log, what);
     const absl::Status& status = context.alarm.Note(bytes.status());
     Answer(context, reading, status.code(),
            bytes.ok() ? Immutable(*std::move(bytes)) : Refusal(status));
   });
-  if (!taken.ok()) Answer(context, reading, taken.code(), Refusal(taken));
+  if (!taken.ok()) Answer(context, reading, taken);
 }
 
 void GetTile(const Context& context, const http::Request& request, http::Respond respond) {
@@ -113,14 +135,14 @@ void GetTile(const Context& context, const http::Request& request, http::Respond
 
 void GetCheckpoint(const Context& context, const http::Request& request, http::Respond respond) {
   const Reading reading{Call::kHttpCheckpoint, std::move(respond)};
-  // Without a witness policy the newest checkpoint is published as it is.
-  const auto view = context.log.Newest();
-  const std::string tag = absl::StrCat("\"", merkle::Sha256(view->checkpoint).Hex(), "\"");
+  const Publication::Newest published = context.publication.newest();
+  if (published == nullptr) return Answer(context, reading, NothingPublished());
+  const std::string tag = absl::StrCat("\"", merkle::Sha256(published->note).Hex(), "\"");
   http::Response response{.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
   if (absl::StrContains(request.if_none_match, tag)) {
     response.status = 304;
   } else {
-    response.body = view->checkpoint;
+    response.body = published->note;
   }
   Answer(context, reading, absl::StatusCode::kOk, std::move(response));
 }

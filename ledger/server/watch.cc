@@ -88,30 +88,39 @@ class Watchers::Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   bool finished_ = false;
 };
 
-Watchers::Watchers(const Context& context)
+Watchers::Watchers(const Context& context, v1::CheckpointKind kind)
     : context_(context),
-      newest_(Serialize(*context.log.Newest())),
-      subscription_(context.log.Subscribe(
-          [this](const std::shared_ptr<const ledger::View>& view) { OnView(*view); })) {
-  // A tree that was signed before the subscription.
-  OnView(*context.log.Newest());
+      kind_(kind),
+      subscription_(
+          kind == v1::CHECKPOINT_KIND_PUBLISHED
+              ? context.publication.Subscribe([this](const Publication::Newest& published) {
+                  OnCheckpoint(published->size, published->note);
+                })
+              : context.log.Subscribe([this](const std::shared_ptr<const ledger::View>& view) {
+                  OnCheckpoint(view->size(), view->checkpoint);
+                })) {
+  // What was there before the subscription.
+  Look();
+}
+
+void Watchers::Look() {
+  if (kind_ == v1::CHECKPOINT_KIND_PUBLISHED) {
+    const Publication::Newest published = context_.publication.newest();
+    if (published != nullptr) OnCheckpoint(published->size, published->note);
+    return;
+  }
+  const auto view = context_.log.Newest();
+  OnCheckpoint(view->size(), view->checkpoint);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Handle(const grpc::ByteBuffer& request) {
   // Who was just answered may see no older tree here: answers leave before the subscription is
   // called.
-  OnView(*context_.log.Newest());
+  Look();
   const auto watch = std::make_shared<Watch>(*this);
   watch->Begin(request);
   context_.streams.Add(watch);
   return watch.get();
-}
-
-std::shared_ptr<const Watchers::Message> Watchers::Serialize(const ledger::View& view) {
-  v1::WatchCheckpointsResponse response;
-  response.set_checkpoint(view.checkpoint);
-  return std::make_shared<const Message>(
-      Message{.size = view.size(), .bytes = SerializeMessage(response)});
 }
 
 void Watchers::Add(const std::shared_ptr<Watch>& watch) {
@@ -121,7 +130,7 @@ void Watchers::Add(const std::shared_ptr<Watch>& watch) {
     watches_.emplace(watch.get(), watch);
     newest = newest_;
   }
-  watch->Offer(std::move(newest));
+  if (newest != nullptr) watch->Offer(std::move(newest));
 }
 
 void Watchers::Remove(const Watch& watch) {
@@ -129,11 +138,14 @@ void Watchers::Remove(const Watch& watch) {
   watches_.erase(&watch);
 }
 
-void Watchers::OnView(const ledger::View& view) {
+void Watchers::OnCheckpoint(TreeSize size, const std::string& note) {
   {
     std::lock_guard lock(mutex_);
-    if (view.size() <= newest_->size) return;
-    newest_ = Serialize(view);
+    if (newest_ != nullptr && size <= newest_->size) return;
+    v1::WatchCheckpointsResponse response;
+    response.set_checkpoint(note);
+    newest_ =
+        std::make_shared<const Message>(Message{.size = size, .bytes = SerializeMessage(response)});
     if (walking_ || watches_.empty()) return;
     walking_ = true;
   }

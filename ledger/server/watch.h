@@ -10,20 +10,21 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "ledger/server/context.h"
-#include "ledger/view.h"
 #include "merkle/types.h"
+#include "proto/log.pb.h"
 
 namespace cairn::server {
 
 class Watchers {
  public:
-  // Outlived by what the context names, and outlives the calls.
-  explicit Watchers(const Context& context);
+  // Of checkpoints of one kind. Outlived by what the context names, and outlives the calls.
+  Watchers(const Context& context, v1::CheckpointKind kind);
 
   // The reactor deletes itself. Ends with UNAVAILABLE when the server stops.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Handle(const grpc::ByteBuffer& request);
@@ -35,16 +36,18 @@ class Watchers {
     grpc::ByteBuffer bytes;
   };
 
-  static std::shared_ptr<const Message> Serialize(const ledger::View& view);
+  // The newest there is.
+  void Look();
   void Add(const std::shared_ptr<Watch>& watch);
   void Remove(const Watch& watch);
-  void OnView(const ledger::View& view);
+  void OnCheckpoint(TreeSize size, const std::string& note);
   void Walk();
 
   const Context& context_;
+  const v1::CheckpointKind kind_;
   std::mutex mutex_;
-  std::shared_ptr<const Message> newest_;
-  bool walking_ = false;  // A worker will look at newest_ again.
+  std::shared_ptr<const Message> newest_;  // Null: none yet.
+  bool walking_ = false;                   // A worker will look at newest_ again.
   absl::flat_hash_map<const Watch*, std::weak_ptr<Watch>> watches_;
   const std::shared_ptr<void> subscription_;
 };

@@ -1,0 +1,43 @@
+#include "ledger/server/publication.h"
+
+#include <utility>
+
+namespace cairn::server {
+namespace {
+
+class Unwitnessed final : public Publication {
+ public:
+  explicit Unwitnessed(ledger::Log& log) : log_(log) {}
+
+  Newest newest() const override { return Of(*log_.Newest()); }
+  absl::Status CanAppend() const override { return absl::OkStatus(); }
+  absl::StatusOr<WaitId> Wait(TreeSize, Done) override {
+    return absl::FailedPreconditionError(
+        "wait_for: this log has no witness policy, so nothing is ever cosigned; ask for "
+        "INTEGRATED");
+  }
+  void Forget(WaitId) override {}
+  std::shared_ptr<void> Subscribe(std::function<void(const Newest&)> listener) override {
+    return log_.Subscribe(
+        [listener = std::move(listener)](const std::shared_ptr<const ledger::View>& view) {
+          listener(Of(*view));
+        });
+  }
+  void Stop() override {}
+
+ private:
+  static Newest Of(const ledger::View& view) {
+    return std::make_shared<const Published>(
+        Published{.size = view.size(), .note = view.checkpoint});
+  }
+
+  ledger::Log& log_;
+};
+
+}  // namespace
+
+std::unique_ptr<Publication> PublishAll(ledger::Log& log) {
+  return std::make_unique<Unwitnessed>(log);
+}
+
+}  // namespace cairn::server
