@@ -28,6 +28,10 @@ absl::StatusOr<Accepted> Accept(const Context& context, const grpc::CallbackServ
   if (!v1::WaitFor_IsValid(request->wait_for())) {
     return InvalidField("wait_for", "is neither INTEGRATED (0) nor COSIGNED (1)");
   }
+  const bool until_cosigned = request->wait_for() == v1::WAIT_FOR_COSIGNED;
+  if (until_cosigned) {
+    if (absl::Status may = context.publication.CanWait(); !may.ok()) return may;
+  }
   if (absl::Status may = context.publication.CanAppend(); !may.ok()) return WithDefaultRetry(may);
   const absl::StatusOr<Caller> caller = context.callers.Identify(ReadCredentials(call));
   if (!caller.ok()) return caller.status();
@@ -40,7 +44,7 @@ absl::StatusOr<Accepted> Accept(const Context& context, const grpc::CallbackServ
   if (absl::Status may = context.limiter.Check({{said.certifier, 1}}); !may.ok()) {
     return may;
   }
-  return Accepted{*std::move(submission), request->wait_for() == v1::WAIT_FOR_COSIGNED};
+  return Accepted{*std::move(submission), until_cosigned};
 }
 
 // With a proof at `size`, which is that of `checkpoint`.

@@ -11,11 +11,12 @@ class Unwitnessed final : public Publication {
 
   Newest newest() const override { return Of(*log_.Newest()); }
   absl::Status CanAppend() const override { return absl::OkStatus(); }
-  absl::StatusOr<WaitId> Wait(TreeSize, Done) override {
+  absl::Status CanWait() const override {
     return absl::FailedPreconditionError(
         "wait_for: this log has no witness policy, so nothing is ever cosigned; ask for "
         "INTEGRATED");
   }
+  absl::StatusOr<WaitId> Wait(TreeSize, Done) override { return CanWait(); }
   void Forget(WaitId) override {}
   std::shared_ptr<void> Subscribe(std::function<void(const Newest&)> listener) override {
     return log_.Subscribe(

@@ -40,9 +40,11 @@ class Publication {
   // confirmed the tree after a start, and when publishing has failed for too long.
   virtual absl::Status CanAppend() const = 0;
 
+  // Whether anything is ever cosigned: kFailedPrecondition without a policy.
+  virtual absl::Status CanWait() const = 0;
   // Calls `done` once, when a tree of at least `size` is published (inline, when it is already) or
-  // when publishing ends (kUnavailable). kFailedPrecondition without a policy, kResourceExhausted
-  // when too many wait: `done` is not called then.
+  // when publishing ends (kUnavailable). As CanWait, or kResourceExhausted when too many wait:
+  // `done` is not called then.
   virtual absl::StatusOr<WaitId> Wait(TreeSize size, Done done) = 0;
   // Nobody waits any more: `done` may still be running, but is not called after.
   virtual void Forget(WaitId id) = 0;

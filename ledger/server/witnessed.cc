@@ -78,6 +78,8 @@ class WitnessedPublication final : public Publication {
     return blocked_;
   }
 
+  absl::Status CanWait() const override { return absl::OkStatus(); }
+
   absl::StatusOr<WaitId> Wait(TreeSize size, Done done) override {
     Newest ready;
     {
