@@ -1,10 +1,12 @@
 #include "anchor/evidence/verify.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/statement.h"
@@ -123,8 +125,38 @@ Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoi
     return layer;
   }
   layer.state = State::kProven;
-  layer.detail = absl::StrCat("signed by `", key.name(), "` (key ", key.id().Hex(),
-                              "): the log's promise alone: not witnessed");
+  layer.detail =
+      absl::StrCat("signed by `", key.name(), "` (key ", key.id().Hex(), ")",
+                   options.policy == nullptr ? ": the log's promise alone: not witnessed" : "");
+  return layer;
+}
+
+Layer WitnessesLayer(const note::Note& note, const note::Policy& policy) {
+  Layer layer{.name = "witnesses", .detail = {}, .required = true};
+  const absl::StatusOr<note::CosignedAt> cosigned_at_s = note::VerifyCosignatures(note, policy);
+  if (!cosigned_at_s.ok()) {
+    layer.state = State::kFalse;
+    layer.detail = std::string(cosigned_at_s.status().message());
+    return layer;
+  }
+  std::vector<std::string> who;
+  for (size_t i = 0; i < cosigned_at_s->size(); ++i) {
+    const std::optional<uint64_t>& at_s = (*cosigned_at_s)[i];
+    if (!at_s.has_value()) continue;
+    const uint64_t at_ms = std::min(*at_s, UINT64_MAX / 1000) * 1000;
+    who.push_back(absl::StrCat("`", policy.witnesses()[i].name, "` at ", TimeText(at_ms)));
+  }
+  layer.detail = who.empty() ? "cosigned by no witness of the policy"
+                             : absl::StrCat("cosigned by ", absl::StrJoin(who, ", "));
+  if (policy.needs_none()) {
+    absl::StrAppend(&layer.detail, "; the policy asks for none");
+    layer.required = false;
+  } else if (policy.IsQuorum(note::CosignersOf(*cosigned_at_s))) {
+    absl::StrAppend(&layer.detail, ": the policy's quorum");
+    layer.state = State::kProven;
+  } else {
+    absl::StrAppend(&layer.detail, ": not the policy's quorum");
+  }
   return layer;
 }
 
@@ -219,6 +251,7 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
   report.layers = {CertificateLayer(statement, options), statement_layer,
                    PolicyLayer(statement, statement_layer),
                    InclusionLayer(evidence, *checkpoint, checkpoint_layer), checkpoint_layer};
+  if (options.policy != nullptr) report.layers.push_back(WitnessesLayer(*note, *options.policy));
   for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
     if (std::optional<Layer> opening = OpeningLayer(field, *id, evidence.openings)) {
       report.layers.push_back(*std::move(opening));

@@ -4,11 +4,12 @@
 // A layer is *proven* (it follows from the evidence and the verifier's keys), *not proven* (nothing
 // contradicts it, something is missing), or *false* (something contradicts it). Evidence is
 // verified when no layer is false and every layer that was asked for is proven: inclusion and the
-// checkpoint always; the statement's signature when its certifier's key was given; the certificate
-// when one was given; openings where there are any.
+// checkpoint always; the witnesses when a policy was given; the statement's signature when its
+// certifier's key was given; the certificate when one was given; openings where there are any.
 //
-// What verified means: a log with this key signed a tree that holds this entry. Not that the
-// certificate is true, nor that the log shows everyone the same tree: no witness is asked here.
+// What verified means: a log with this key signed a tree that holds this entry and, with a policy,
+// its witnesses saw that the tree continues what they had seen before. Not that the certificate is
+// true; and without a policy not that the log shows everyone the same tree.
 // Threads: pure.
 
 #ifndef CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +29,7 @@
 #include "merkle/entry/entry.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
+#include "merkle/note/policy.h"
 #include "merkle/signature/ed25519.h"
 #include "merkle/types.h"
 
@@ -38,6 +41,9 @@ struct VerifyOptions {
   std::optional<note::VerifierKey> log_key;
   // By the certifier's name. Keys of other certifiers than the entry's are not used.
   std::map<std::string, PublicKey> certifier_keys;
+  // Whose witnesses must have cosigned the checkpoint. Null: nobody must. Its logs are not looked
+  // at; see log_key.
+  std::shared_ptr<const note::Policy> policy = nullptr;
   // The hash of the certificate at hand, or why it has none; absent when there is no certificate.
   // See merkle/certificate/certificate.h.
   std::optional<absl::StatusOr<Hash>> certificate_hash;
@@ -69,8 +75,8 @@ struct Claim {
 
 struct Report {
   Claim claim;
-  // In this order: certificate, statement, policy, inclusion, checkpoint; trace and task where
-  // they are blinded; time.
+  // In this order: certificate, statement, policy, inclusion, checkpoint; witnesses where the
+  // verifier has a policy; trace and task where they are blinded; time.
   std::vector<Layer> layers;
   // Why it is not verified, one "layer: reason" each; empty exactly when it is.
   std::vector<std::string> reasons;

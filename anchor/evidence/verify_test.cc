@@ -3,10 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/testing/example.h"
+#include "merkle/hash.h"
+#include "merkle/note/cosignature.h"
+#include "merkle/note/note.h"
+#include "merkle/note/policy.h"
+#include "merkle/signature/ed25519.h"
 
 namespace cairn::evidence {
 namespace {
@@ -21,6 +28,36 @@ VerifyOptions WithLogKey() {
   VerifyOptions options;
   options.log_key = LogKey().verifier_key();
   return options;
+}
+
+constexpr uint64_t kCosignedAtS = 1'700'000'000;
+
+note::SignerKey WitnessKey(const std::string& name) {
+  return *note::MakeSignerKey("witness.example/" + name, note::KeyType::kCosignature,
+                              PrivateKey::FromSeed(merkle::Sha256(name).view()).value());
+}
+
+// Two of `a`, `b` and `c`.
+VerifyOptions WithPolicy() {
+  VerifyOptions options = WithLogKey();
+  std::string text;
+  for (const char* name : {"a", "b", "c"}) {
+    absl::StrAppend(&text, "witness ", name, " ", WitnessKey(name).verifier_key().Format(), "\n");
+  }
+  options.policy = std::make_shared<const note::Policy>(
+      *note::Policy::Parse(text + "group g 2 a b c\nquorum g\n"));
+  return options;
+}
+
+Evidence Cosigned(const std::vector<std::string>& names) {
+  Evidence evidence = MakeEvidence(testing::kUnsigned);
+  const std::string text = note::ParseNote(evidence.proof.checkpoint)->text;
+  for (const std::string& name : names) {
+    const note::SignerKey key = WitnessKey(name);
+    evidence.proof.checkpoint += *note::FormatSignatureLine(
+        {key.name(), key.verifier_key().id(), *note::Cosign(key, kCosignedAtS, text)});
+  }
+  return evidence;
 }
 
 VerifyOptions WithAllKeys() {
@@ -235,6 +272,47 @@ TEST(Verify, NeverAcceptsAnotherClaimAfterAByteChanged) {
     // All of it is bound by the log's signature, the path or an opening.
     EXPECT_EQ(accepted, 0) << "leaf " << leaf;
   }
+}
+
+TEST(Verify, ProvesTheWitnessesOfThePolicyAndSaysWhen) {
+  const absl::StatusOr<Report> report = Verify(Cosigned({"a", "c", "x"}), WithPolicy());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->verified());
+  ExpectLayer(*report, "witnesses", State::kProven,
+              "cosigned by `a` at 2023-11-14T22:13:20.000Z, `c` at 2023-11-14T22:13:20.000Z: the "
+              "policy's quorum");
+  EXPECT_EQ(Find(*report, "checkpoint").detail.find("not witnessed"), std::string::npos);
+  // They are not asked without a policy.
+  const absl::StatusOr<Report> without = Verify(Cosigned({"a", "c"}), WithLogKey());
+  EXPECT_TRUE(without->verified());
+  ExpectLayer(*without, "checkpoint", State::kProven, "not witnessed");
+}
+
+TEST(Verify, IsNotVerifiedWithoutTheQuorum) {
+  for (const std::vector<std::string>& names :
+       std::vector<std::vector<std::string>>{{}, {"b"}, {"b", "b"}, {"b", "x", "y"}}) {
+    const absl::StatusOr<Report> report = Verify(Cosigned(names), WithPolicy());
+    EXPECT_FALSE(report->verified());
+    ExpectLayer(*report, "witnesses", State::kNotProven, "not the policy's quorum");
+  }
+}
+
+TEST(Verify, ACosignatureThatDoesNotHoldIsFalseWhateverTheOthersSay) {
+  Evidence evidence = Cosigned({"a", "b"});
+  const note::SignerKey key = WitnessKey("c");
+  evidence.proof.checkpoint += *note::FormatSignatureLine(
+      {key.name(), key.verifier_key().id(), *note::Cosign(key, kCosignedAtS, "another text\n")});
+  const absl::StatusOr<Report> report = Verify(evidence, WithPolicy());
+  EXPECT_FALSE(report->verified());
+  ExpectLayer(*report, "witnesses", State::kFalse, "");
+}
+
+TEST(Verify, APolicyThatAsksForNoneIsNoProof) {
+  VerifyOptions options = WithLogKey();
+  options.policy = std::make_shared<const note::Policy>(*note::Policy::Parse("quorum none\n"));
+  const absl::StatusOr<Report> report = Verify(Cosigned({"a"}), options);
+  EXPECT_TRUE(report->verified());
+  ExpectLayer(*report, "witnesses", State::kNotProven, "asks for none");
 }
 
 }  // namespace

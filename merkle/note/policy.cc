@@ -227,39 +227,57 @@ bool Policy::CanDivide(size_t node) const {
   return both[node];
 }
 
+absl::StatusOr<CosignedAt> VerifyCosignatures(const Note& note, const Policy& policy) {
+  CosignedAt cosigned_at_s(policy.witnesses().size());
+  // Those who have a line at all: OpenNote asks for one at least.
+  std::vector<size_t> present;
+  std::vector<VerifierKey> keys;
+  for (size_t i = 0; i < policy.witnesses().size(); ++i) {
+    const VerifierKey& key = policy.witnesses()[i].key;
+    if (std::any_of(note.signatures.begin(), note.signatures.end(), [&key](const auto& line) {
+          return line.key_name == key.name() && line.key_id == key.id();
+        })) {
+      present.push_back(i);
+      keys.push_back(key);
+    }
+  }
+  if (keys.empty()) return cosigned_at_s;
+  const absl::StatusOr<std::vector<VerifiedSignature>> verified = OpenNote(note, keys);
+  if (!verified.ok()) return verified.status();
+  for (const VerifiedSignature& signature : *verified) {
+    std::optional<uint64_t>& at = cosigned_at_s[present[signature.key_index]];
+    at = std::max(at.value_or(0), signature.cosigned_at_s);
+  }
+  return cosigned_at_s;
+}
+
+WitnessSet CosignersOf(const CosignedAt& cosigned_at_s) {
+  WitnessSet cosigned(cosigned_at_s.size());
+  for (size_t i = 0; i < cosigned.size(); ++i) cosigned[i] = cosigned_at_s[i].has_value();
+  return cosigned;
+}
+
 absl::StatusOr<PolicyVerdict> JudgeCheckpoint(absl::string_view note_bytes, const Policy& policy) {
   const absl::StatusOr<Note> note = ParseNote(note_bytes);
   if (!note.ok()) return note.status();
   absl::StatusOr<Checkpoint> checkpoint = ParseCheckpoint(note->text);
   if (!checkpoint.ok()) return checkpoint.status();
-  // Logs first, then witnesses.
   const std::vector<size_t> logs = policy.LogsOf(checkpoint->origin);
   std::vector<VerifierKey> keys;
   for (const size_t log : logs) keys.push_back(policy.logs()[log].key);
-  for (const PolicyWitness& witness : policy.witnesses()) keys.push_back(witness.key);
-  const absl::StatusOr<std::vector<VerifiedSignature>> verified = OpenNote(*note, keys);
-  if (!verified.ok()) return verified.status();
-  PolicyVerdict verdict{.checkpoint = *std::move(checkpoint)};
-  verdict.cosigned_at_s.resize(policy.witnesses().size());
-  std::optional<size_t> log;
-  WitnessSet cosigned(policy.witnesses().size());
-  for (const VerifiedSignature& signature : *verified) {
-    if (signature.key_index < logs.size()) {
-      log = logs[signature.key_index];
-      continue;
-    }
-    const size_t witness = signature.key_index - logs.size();
-    cosigned[witness] = true;
-    std::optional<uint64_t>& at = verdict.cosigned_at_s[witness];
-    at = std::max(at.value_or(0), signature.cosigned_at_s);
+  const absl::StatusOr<std::vector<VerifiedSignature>> by_log = OpenNote(*note, keys);
+  if (!by_log.ok()) {
+    return absl::Status(by_log.status().code(),
+                        absl::StrCat("no log of the policy stands behind this checkpoint of `",
+                                     checkpoint->origin, "`: ", by_log.status().message()));
   }
-  if (!log.has_value()) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "no log of the policy has signed this checkpoint of `", verdict.checkpoint.origin, "`"));
-  }
-  verdict.log = *log;
-  verdict.quorum = policy.IsQuorum(cosigned);
-  return verdict;
+  absl::StatusOr<CosignedAt> cosigned_at_s = VerifyCosignatures(*note, policy);
+  if (!cosigned_at_s.ok()) return cosigned_at_s.status();
+  const bool quorum = policy.IsQuorum(CosignersOf(*cosigned_at_s));
+  return PolicyVerdict{.checkpoint = *std::move(checkpoint),
+                       .log = logs[by_log->front().key_index],
+                       .cosigned_at_s = *std::move(cosigned_at_s),
+                       .quorum = quorum};
 }
 
 }  // namespace cairn::note

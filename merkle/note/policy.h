@@ -28,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
+#include "merkle/note/note.h"
 
 namespace cairn::note {
 
@@ -84,11 +85,19 @@ class Policy {
   std::optional<size_t> quorum_;  // In nodes_.
 };
 
+// When each witness of the policy cosigned the note, at the latest; nullopt: it did not. Other
+// lines are ignored. kPermissionDenied when a line by a witness does not verify.
+using CosignedAt = std::vector<std::optional<uint64_t>>;
+absl::StatusOr<CosignedAt> VerifyCosignatures(const Note& note, const Policy& policy);
+
+// Of whom a time is known.
+WitnessSet CosignersOf(const CosignedAt& cosigned_at_s);
+
 // What a note proves to somebody with a policy.
 struct PolicyVerdict {
   Checkpoint checkpoint;
-  size_t log = 0;                                           // In policy.logs().
-  std::vector<std::optional<uint64_t>> cosigned_at_s = {};  // By witness, the latest time.
+  size_t log = 0;                 // In policy.logs().
+  CosignedAt cosigned_at_s = {};  // By witness.
   bool quorum = false;
 };
 
