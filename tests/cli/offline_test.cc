@@ -314,6 +314,27 @@ TEST_F(Offline, VerifyProvesWithTheLogKeyAlone) {
   }
 }
 
+TEST_F(Offline, VerifyAsksForTheWitnessesOfAPolicy) {
+  const std::string evidence = WriteEvidence(example::kUnsigned);
+  const std::string none = Write("none.policy", absl::StrCat("log ", log_key_, "\nquorum none\n"));
+  const CairnResult proven = RunCairn({"verify", evidence, "--policy", none});
+  EXPECT_EQ(proven.code, 0) << proven.err;
+  EXPECT_THAT(proven.out, HasSubstr("asks for none"));
+  const CairnResult made =
+      RunCairn({"keygen", "--witness", "witness.example/w", "--out", Path("w.key")});
+  const std::string one =
+      Write("one.policy", absl::StrCat("log ", log_key_, "\nwitness w ", made.out, "quorum w\n"));
+  const CairnResult missing = RunCairn({"verify", evidence, "--policy", one});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("witnesses: cosigned by no witness of the policy"));
+  // A policy that does not name the log leaves its key to be given.
+  const std::string other = Write("other.policy", "quorum none\n");
+  EXPECT_EQ(RunCairn({"verify", evidence, "--policy", other}).code, 1);
+  EXPECT_EQ(RunCairn({"verify", evidence, "--policy", other, "--log_key", log_key_}).code, 0);
+  EXPECT_EQ(RunCairn({"verify", evidence}).code, 2);
+  EXPECT_EQ(RunCairn({"verify", evidence, "--policy", Path("absent")}).code, 3);
+}
+
 TEST_F(Offline, VerifyOpensNoSocket) {
   const std::string trace = Path("trace");
   const CairnResult verified =

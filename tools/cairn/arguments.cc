@@ -101,4 +101,12 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   return std::string(token);
 }
 
+absl::StatusOr<note::Policy> ReadPolicy(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path, note::kMaxPolicyBytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<note::Policy> policy = note::Policy::Parse(*text);
+  if (policy.ok()) return policy;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", policy.status().message()));
+}
+
 }  // namespace cairn::cli

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
+#include "merkle/note/policy.h"
 #include "merkle/signature/ed25519.h"
 
 namespace cairn::cli {
@@ -31,6 +32,9 @@ absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path);
 
 // The first line of a file; must be its only one, and not empty.
 absl::StatusOr<std::string> ReadToken(const std::string& path);
+
+// A trust policy.
+absl::StatusOr<note::Policy> ReadPolicy(const std::string& path);
 
 }  // namespace cairn::cli
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
-#include "tools/cairn/file.h"
 
 namespace cairn::cli {
 namespace {
@@ -61,15 +61,10 @@ nlohmann::ordered_json Json(const note::Policy& policy) {
 }
 
 ExitCode Check(const Options& options) {
-  const absl::StatusOr<std::string> text = ReadFile(options.file, note::kMaxPolicyBytes);
-  if (!text.ok()) {
-    Complain(text.status().message());
-    return kUnable;
-  }
-  const absl::StatusOr<note::Policy> policy = note::Policy::Parse(*text);
+  const absl::StatusOr<note::Policy> policy = ReadPolicy(options.file);
   if (!policy.ok()) {
-    Complain(absl::StrCat(options.file, ": ", policy.status().message()));
-    return kNo;
+    Complain(policy.status().message());
+    return absl::IsInvalidArgument(policy.status()) ? kNo : kUnable;
   }
   if (options.json) {
     nlohmann::ordered_json json = Json(*policy);

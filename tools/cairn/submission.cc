@@ -36,9 +36,10 @@ bool IsHopeless(absl::StatusCode code) {
   }
 }
 
-v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement) {
+v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement, bool until_cosigned) {
   const entry::Statement& statement = signed_statement.statement;
   v1::AppendRequest request;
+  if (until_cosigned) request.set_wait_for(v1::WAIT_FOR_COSIGNED);
   v1::Statement& message = *request.mutable_statement();
   message.set_certificate_hash(Text(statement.certificate_hash.view()));
   message.set_policy_status(static_cast<v1::PolicyStatus>(statement.policy_status));
@@ -259,7 +260,7 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
 void Submitter::Append(const Record& record, SubmissionResult& result) const {
   const Prepared prepared = Prepare(record);
   const absl::StatusOr<v1::AppendResponse> answer =
-      client_->Append(MakeRequest(prepared.signed_statement));
+      client_->Append(MakeRequest(prepared.signed_statement, options_.until_cosigned));
   if (!answer.ok()) {
     result.hopeless = IsHopeless(answer.status().code());
     return End(Outcome::kUnable, answer.status().message(), result);

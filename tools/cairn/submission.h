@@ -42,6 +42,8 @@ struct SubmissionOptions {
   std::string origin;
   std::optional<note::VerifierKey> log_key;
   std::optional<certificate::NodeKeys> node_keys;
+  // Wait until the log's witnesses have cosigned a tree that holds the entry.
+  bool until_cosigned = false;
 };
 
 enum class Outcome {

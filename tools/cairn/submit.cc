@@ -43,6 +43,7 @@ struct Options {
   std::string node_keys;
   std::string log_key;
   uint64_t parallel = 16;
+  bool until_cosigned = false;
   bool json = false;
 };
 
@@ -115,6 +116,7 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   out.certifier = options.certifier;
   out.policy_status = *entry::ParsePolicyStatus(options.policy_status);
   if (options.supersedes) out.supersedes = LeafIndex(*options.supersedes);
+  out.until_cosigned = options.until_cosigned;
   out.trace = options.trace;
   out.task = options.task;
   if (options.blind) {
@@ -338,6 +340,9 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
                       "Key file of the node that attests records");
   command->add_option(Spellings("log_key"), options->log_key,
                       "The log's vkey: answers must be signed with it");
+  command->add_flag("--cosigned", options->until_cosigned,
+                    "Wait until the log's witnesses have cosigned; the evidence then carries their "
+                    "cosignatures");
   AddNumber(command, "--parallel", "Files in flight at once, 1 to 256",
             [options](uint64_t parallel) { options->parallel = parallel; })
       ->default_str("16");

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/policy.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
@@ -25,6 +27,7 @@ struct Options {
   std::string log_key;
   std::vector<std::string> certifiers;
   std::string node_keys;
+  std::string policy;
   bool json = false;
 };
 
@@ -88,6 +91,19 @@ void JudgeCertifierKeys(const Options& options, const std::map<std::string, Publ
   }
 }
 
+// The policy's key that the evidence's checkpoint is signed with, or else some key of its log;
+// nullopt: the policy does not name the log.
+std::optional<note::VerifierKey> LogOf(const evidence::Evidence& evidence,
+                                       const note::Policy& policy) {
+  std::optional<note::VerifierKey> key;
+  const std::string& note = evidence.proof.checkpoint;
+  for (const size_t log : policy.LogsOf(note.substr(0, note.find('\n')))) {
+    key = policy.logs()[log].key;
+    if (note::VerifyCheckpoint(note, *key).ok()) break;
+  }
+  return key;
+}
+
 // Adds the certifier to `seen`.
 ExitCode VerifyOne(const Options& options, const std::string& file,
                    evidence::VerifyOptions verify_options, const certificate::NodeKeys* node_keys,
@@ -115,6 +131,7 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
       return SayFailure(options, file, {std::string(record.status().message()), kUnable});
     }
   }
+  if (!verify_options.log_key) verify_options.log_key = LogOf(*evidence, *verify_options.policy);
   absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
   if (!report.ok()) return SayFailure(options, file, {std::string(report.status().message()), kNo});
   seen.insert(report->claim.statement.certifier);
@@ -124,9 +141,22 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
 
 ExitCode Run(const Options& options) {
   evidence::VerifyOptions verify_options;
-  const absl::StatusOr<note::VerifierKey> log_key = ParseLogKey(options.log_key);
-  if (!log_key.ok()) Misused(std::string(log_key.status().message()));
-  verify_options.log_key = *log_key;
+  if (options.log_key.empty() && options.policy.empty()) {
+    Misused("give --log_key VKEY, or --policy FILE with the log in it");
+  }
+  if (!options.log_key.empty()) {
+    const absl::StatusOr<note::VerifierKey> log_key = ParseLogKey(options.log_key);
+    if (!log_key.ok()) Misused(std::string(log_key.status().message()));
+    verify_options.log_key = *log_key;
+  }
+  if (!options.policy.empty()) {
+    absl::StatusOr<note::Policy> policy = ReadPolicy(options.policy);
+    if (!policy.ok()) {
+      Complain(policy.status().message());
+      return kUnable;
+    }
+    verify_options.policy = std::make_shared<const note::Policy>(*std::move(policy));
+  }
   for (const std::string& certifier : options.certifiers) {
     const auto key = ParseCertifierKey(certifier);
     if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
@@ -169,7 +199,10 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
   command->add_option("EVIDENCE", options->evidence, "Evidence files")->required();
   command->add_option("--certificate", options->certificate,
                       "The certificate that the evidence is about; with one evidence file");
-  command->add_option(Spellings("log_key"), options->log_key, "The log's vkey")->required();
+  command->add_option(Spellings("log_key"), options->log_key,
+                      "The log's vkey; by default that of the policy");
+  command->add_option("--policy", options->policy,
+                      "Trust policy (C2SP tlog-policy): its witnesses must have cosigned");
   command
       ->add_option("--certifier", options->certifiers,
                    "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
