@@ -77,7 +77,7 @@ void Cosigner::Add(absl::string_view body, Done done) {
   AddResult result;
   {
     const std::lock_guard lock(mutex_);
-    result = Take(*request, origin_hash, log);
+    result = Take(*request, origin_hash);
     if (result.status.ok()) {
       waiting_.push_back({origin_hash, std::move(log), std::move(done)});
       changed_.notify_one();
@@ -110,7 +110,7 @@ absl::StatusOr<note::Note> Cosigner::VerifyLog(const AddCheckpoint& request) con
   return note;
 }
 
-AddResult Cosigner::Take(const AddCheckpoint& request, const Hash& origin_hash, KeptLog log) {
+AddResult Cosigner::Take(const AddCheckpoint& request, const Hash& origin_hash) {
   if (failed_ || stopping_) {
     return Refused(absl::UnavailableError("this witness is stopping; try again later"));
   }
@@ -128,7 +128,7 @@ AddResult Cosigner::Take(const AddCheckpoint& request, const Hash& origin_hash, 
   if (waiting_.size() >= options_.max_waiting) {
     return Refused(absl::ResourceExhaustedError("this witness has too much to do; try again"));
   }
-  newest_[origin_hash] = log.tree;
+  newest_[origin_hash] = {request.checkpoint.size, request.checkpoint.root};
   return {.status = absl::OkStatus()};
 }
 

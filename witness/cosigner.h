@@ -96,7 +96,7 @@ class Cosigner {
   // Verifies the signatures of the log's keys and keeps only those lines.
   absl::StatusOr<note::Note> VerifyLog(const AddCheckpoint& request) const;
   // Takes the request's tree as the newest of its log. Requires mutex_.
-  AddResult Take(const AddCheckpoint& request, const Hash& origin_hash, KeptLog log);
+  AddResult Take(const AddCheckpoint& request, const Hash& origin_hash);
   std::string Cosignature(const KeptLog& log) const;
   void Run();
 

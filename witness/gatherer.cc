@@ -11,7 +11,7 @@ note::WitnessSet CosignersOf(const Round& round) {
   return cosigned;
 }
 
-Gatherer::Gatherer(std::vector<WitnessSource> witnesses, Prover prover,
+Gatherer::Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
                    const GathererOptions& options)
     : options_(options) {
   for (WitnessSource& source : witnesses) {

@@ -54,7 +54,8 @@ class Gatherer {
  public:
   using Enough = std::function<bool(const note::WitnessSet&)>;
 
-  Gatherer(std::vector<WitnessSource> witnesses, Prover prover, const GathererOptions& options);
+  Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
+           const GathererOptions& options);
   // Stops as Stop() does.
   ~Gatherer();
   Gatherer(const Gatherer&) = delete;

@@ -145,7 +145,7 @@ class AppendCall final : public grpc::ServerUnaryReactor,
     const absl::Status filled = context_.alarm.Note(Fill(
         context_.log, *context_.log.Newest(), item, published.size, published.note, &response));
     if (over_.exchange(true)) return;
-    *response_ = std::move(response);
+    response_->Swap(&response);
     End(filled);
   }
 

@@ -33,7 +33,7 @@ class WitnessedPublication final : public Publication {
         log_(log),
         reported_(settings.policy.witnesses().size()),
         gatherer_(
-            std::move(witnessing_.sources),
+            witnessing_.sources,
             [&log](TreeSize from, TreeSize to) {
               return log.ConsistencyProof(*log.Newest(), from, to);
             },

@@ -46,8 +46,12 @@ using Handler = std::function<void(const Request&, Respond)>;
 class Routes {
  public:
   // `path` itself or, when it ends with '/', all below it; the longest counts.
-  void AddGet(absl::string_view path, Handler handler) { Add(path, Method::kGet, handler); }
-  void AddPost(absl::string_view path, Handler handler) { Add(path, Method::kPost, handler); }
+  void AddGet(absl::string_view path, Handler handler) {
+    Add(path, Method::kGet, std::move(handler));
+  }
+  void AddPost(absl::string_view path, Handler handler) {
+    Add(path, Method::kPost, std::move(handler));
+  }
 
   void Handle(const Request& request, Respond respond) const;
 

@@ -1,0 +1,62 @@
+#include "witness/server/flags.h"
+
+#include <iostream>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "witness/server/version.h"
+
+namespace cairn::server {
+namespace {
+
+constexpr int kUsage = 2;
+
+constexpr char kFooter[] = R"help(
+Example:
+  cairn keygen --witness witness.example.org/w1 --out witness.key
+  printf 'log %s\nquorum none\n' "$(cat log.vkey)" > logs.policy
+  cairn-witness --data_dir ./witness --key_file witness.key --policy logs.policy \
+                --http_address 127.0.0.1:7718
+
+It serves POST /add-checkpoint, GET /<hex of SHA-256 of a log's origin>/checkpoint and /healthz in
+plain HTTP; a reverse proxy adds TLS. SIGHUP reads the policy again.
+
+Never run it on a copy or an old backup of --data_dir: it would cosign what it has forgotten.
+
+Exit codes: 0 stopped by a signal, everything answered; 1 the disk failed and it stopped itself;
+2 wrong flags or policy; 3 could not start.
+)help";
+
+}  // namespace
+
+int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
+  CLI::App app("cairn-witness cosigns the checkpoints of logs that only grow.", "cairn-witness");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("cairn-witness ") + kVersion);
+  app.add_option("--data_dir", settings.data_dir, "directory of what it must not forget")
+      ->required();
+  app.add_option("--key_file", settings.key_file, "cosigning key, made by `cairn keygen --witness`")
+      ->required();
+  app.add_option("--policy", settings.policy_file,
+                 "tlog-policy file; its log lines name the logs served")
+      ->required();
+  app.add_option("--http_address", settings.http_address,
+                 "HOST:PORT to serve on; port 0: a free one")
+      ->required();
+  app.add_option("--address_file", settings.address_file,
+                 "write the bound HOST:PORT there once it serves");
+  app.add_flag("--accept_new_state_for_used_key", settings.accept_new_state_for_used_key,
+               "begin without state with a key that has cosigned: it may then contradict itself");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "cairn-witness: " << error.what()
+              << "\ncairn-witness: run `cairn-witness --help` for the flags" << std::endl;
+    return kUsage;
+  }
+  return -1;
+}
+
+}  // namespace cairn::server
