@@ -1,6 +1,7 @@
 #include "ledger/server/service.h"
 
 #include <atomic>
+#include <optional>
 
 #include "ledger/server/append.h"
 #include "ledger/server/append_stream.h"
@@ -26,9 +27,12 @@ using RawService = Grpc::WithRawCallbackMethod_Append<Grpc::WithRawCallbackMetho
 class LogService final : public RawService {
  public:
   explicit LogService(const Context& context)
-      : context_(context),
-        integrated_(context, v1::CHECKPOINT_KIND_INTEGRATED),
-        published_(context, v1::CHECKPOINT_KIND_PUBLISHED) {}
+      : context_(context), integrated_(context, v1::CHECKPOINT_KIND_INTEGRATED) {
+    // Else both are one, and each commit would make its message twice.
+    if (context.publication.CanWait().ok()) {
+      published_.emplace(context, v1::CHECKPOINT_KIND_PUBLISHED);
+    }
+  }
 
   grpc::ServerUnaryReactor* Append(grpc::CallbackServerContext* call, const Bytes* request,
                                    Bytes* response) override {
@@ -60,8 +64,9 @@ class LogService final : public RawService {
                                                     const Bytes* request) override {
     // What cannot be read is refused by either.
     const auto asked = ParseMessage<v1::WatchCheckpointsRequest>(*request);
-    const bool published = asked.ok() && asked->kind() == v1::CHECKPOINT_KIND_PUBLISHED;
-    return (published ? published_ : integrated_).Handle(*request);
+    const bool published =
+        published_.has_value() && asked.ok() && asked->kind() == v1::CHECKPOINT_KIND_PUBLISHED;
+    return (published ? *published_ : integrated_).Handle(*request);
   }
   grpc::ServerWriteReactor<Bytes>* ListEntries(grpc::CallbackServerContext*,
                                                const Bytes* request) override {
@@ -112,7 +117,7 @@ class LogService final : public RawService {
 
   const Context& context_;
   Watchers integrated_;
-  Watchers published_;
+  std::optional<Watchers> published_;  // Under a witness policy.
   std::atomic_flag reading_here_;
 };
 

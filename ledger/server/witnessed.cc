@@ -144,6 +144,11 @@ class WitnessedPublication final : public Publication {
     std::map<uint64_t, std::function<void(const Newest&)>> all;
   };
 
+  bool stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
   absl::Status CheckContinues(const note::Checkpoint& published) const {
     const auto view = log_.Newest();
     if (published.size > view->size()) {
@@ -176,6 +181,8 @@ class WitnessedPublication final : public Publication {
         {.size = view.size(), .note = view.checkpoint}, [this](const note::WitnessSet& cosigned) {
           return guarded_ ? settings_.policy.IsQuorum(cosigned) : SilentAreHarmless(cosigned);
         });
+    // What was cut off says nothing of a witness.
+    if (stopping()) return;
     const absl::Status forked = FindConflict(round, view);
     Report(round);
     if (!forked.ok()) {
@@ -212,7 +219,8 @@ class WitnessedPublication final : public Publication {
     std::vector<std::string> silent;
     for (size_t i = 0; i < round.size(); ++i) {
       fresh[i] = fresh[i] && round[i]->at_s + kFreshSeconds >= now_s;
-      if (!fresh[i]) silent.push_back(settings_.policy.witnesses()[i].name);
+      const std::string& name = settings_.policy.witnesses()[i].name;
+      if (!fresh[i] && settings_.accept_unreachable.count(name) == 0) silent.push_back(name);
     }
     if (SilentAreHarmless(fresh)) return true;
     Block(absl::StrCat(
