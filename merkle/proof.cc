@@ -108,6 +108,19 @@ absl::StatusOr<Proof> ConsistencyProof(TreeSize old_size, TreeSize new_size, Nod
   return SubtreeConsistencyProof({0, old_size.value()}, new_size, source);
 }
 
+absl::StatusOr<Proof> ConsistencyPath(TreeSize old_size, TreeSize new_size, NodeSource& source) {
+  if (absl::Status status = CheckSize(new_size); !status.ok()) return status;
+  if (old_size.value() == 0 || old_size >= new_size) {
+    return absl::InvalidArgumentError(absl::StrCat("no path leads from a tree of size ",
+                                                   old_size.value(), " to one of size ",
+                                                   new_size.value()));
+  }
+  const Subtree old_tree{0, old_size.value()};
+  std::vector<Subtree> path = ProofSubtrees(old_tree, {0, new_size.value()});
+  if (std::has_single_bit(old_size.value())) path.insert(path.begin(), old_tree);
+  return HashesOf(path, source);
+}
+
 absl::StatusOr<Hash> SubtreeHash(const Subtree& subtree, NodeSource& source) {
   if (absl::Status status = CheckValid(subtree); !status.ok()) return status;
   if (subtree.begin == subtree.end) return EmptyRoot();

@@ -40,6 +40,10 @@ absl::StatusOr<Proof> InclusionProof(LeafIndex index, TreeSize size, NodeSource&
 // what a size of 0 means is the caller's to decide) or larger than `new_size`.
 absl::StatusOr<Proof> ConsistencyProof(TreeSize old_size, TreeSize new_size, NodeSource& source);
 
+// The same for sizes that differ, with the old tree's root before it where the proof leaves that
+// out; see RootsFromConsistencyPath. kInvalidArgument unless 0 < old_size < new_size.
+absl::StatusOr<Proof> ConsistencyPath(TreeSize old_size, TreeSize new_size, NodeSource& source);
+
 // The hash of the leaves of a subtree as a tree of their own; EmptyRoot() when there are none.
 // kInvalidArgument when the subtree is not valid.
 absl::StatusOr<Hash> SubtreeHash(const Subtree& subtree, NodeSource& source);

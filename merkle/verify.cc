@@ -57,17 +57,10 @@ struct Roots {
   Hash tree;
 };
 
-// What the proof computes. Requires a valid, non-empty subtree within the size and a proof of the
-// right length.
-Roots RootsFromSubtreeProof(const Subtree& subtree, TreeSize size, const Hash& subtree_hash,
-                            absl::Span<const Hash> proof) {
-  Walk at = Walk::Start(subtree, size);
-  Roots roots{subtree_hash, subtree_hash};
-  if (!at.whole()) {
-    roots = {proof[0], proof[0]};
-    proof.remove_prefix(1);
-  }
-  for (const Hash& sibling : proof) {
+// What the siblings lead to from the node where a proof begins.
+Roots RootsFrom(const Hash& start, Walk at, absl::Span<const Hash> siblings) {
+  Roots roots{start, start};
+  for (const Hash& sibling : siblings) {
     if (at.left()) {
       if (at.first < at.last) roots.subtree = HashNode(sibling, roots.subtree);
       roots.tree = HashNode(sibling, roots.tree);
@@ -78,6 +71,15 @@ Roots RootsFromSubtreeProof(const Subtree& subtree, TreeSize size, const Hash& s
   }
   assert(at.end == 0);
   return roots;
+}
+
+// What the proof computes. Requires a valid, non-empty subtree within the size and a proof of the
+// right length.
+Roots RootsFromSubtreeProof(const Subtree& subtree, TreeSize size, const Hash& subtree_hash,
+                            absl::Span<const Hash> proof) {
+  const Walk at = Walk::Start(subtree, size);
+  return at.whole() ? RootsFrom(subtree_hash, at, proof)
+                    : RootsFrom(proof.front(), at, proof.subspan(1));
 }
 
 }  // namespace
@@ -148,6 +150,23 @@ absl::Status VerifyConsistency(TreeSize old_size, TreeSize new_size, const Hash&
         absl::StrCat("old size ", old_size.value(), " is larger than new size ", new_size.value()));
   }
   return VerifySubtreeConsistency({0, old_size.value()}, new_size, old_root, new_root, proof);
+}
+
+absl::StatusOr<ConsistencyRoots> RootsFromConsistencyPath(TreeSize old_size, TreeSize new_size,
+                                                          absl::Span<const Hash> path) {
+  if (absl::Status status = CheckSize(new_size); !status.ok()) return status;
+  if (old_size.value() == 0 || old_size >= new_size) {
+    return absl::InvalidArgumentError(absl::StrCat("no path leads from a tree of size ",
+                                                   old_size.value(), " to one of size ",
+                                                   new_size.value()));
+  }
+  const Subtree old_tree{0, old_size.value()};
+  const Walk at = Walk::Start(old_tree, new_size);
+  const size_t length =
+      SubtreeConsistencyProofLength(old_tree, new_size) + (at.whole() ? size_t{1} : 0);
+  if (path.size() != length) return WrongLength(length, path.size());
+  const Roots roots = RootsFrom(path.front(), at, path.subspan(1));
+  return ConsistencyRoots{roots.subtree, roots.tree};
 }
 
 absl::Status VerifySubtreeConsistency(const Subtree& subtree, TreeSize size,

@@ -43,6 +43,18 @@ absl::Status VerifyInclusion(LeafIndex index, TreeSize size, const Hash& leaf_ha
 absl::Status VerifyConsistency(TreeSize old_size, TreeSize new_size, const Hash& old_root,
                                const Hash& new_root, absl::Span<const Hash> proof);
 
+struct ConsistencyRoots {
+  Hash old_root;
+  Hash new_root;
+};
+
+// The roots of the two trees that a path leads to. A path is a consistency proof, with the old
+// tree's own root before it where the proof leaves that out (an old size that is a power of two):
+// so that it can show that a root is not the old tree's. kInvalidArgument unless
+// 0 < old_size < new_size.
+absl::StatusOr<ConsistencyRoots> RootsFromConsistencyPath(TreeSize old_size, TreeSize new_size,
+                                                          absl::Span<const Hash> path);
+
 // OK when the tree's leaves [begin, end) have this hash as a tree of their own. An empty subtree
 // needs an empty proof and EmptyRoot().
 absl::Status VerifySubtreeConsistency(const Subtree& subtree, TreeSize size,

@@ -19,18 +19,9 @@ absl::Status Malformed(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("add-checkpoint: ", why));
 }
 
-// Takes one line off the front, without its line end.
-absl::StatusOr<absl::string_view> TakeLine(absl::string_view& bytes) {
-  const size_t end = bytes.find('\n');
-  if (end == absl::string_view::npos) return Malformed("the request is cut short");
-  const absl::string_view line = bytes.substr(0, end);
-  bytes.remove_prefix(end + 1);
-  return line;
-}
-
 absl::StatusOr<TreeSize> TakeOldSize(absl::string_view& bytes) {
-  absl::StatusOr<absl::string_view> line = TakeLine(bytes);
-  if (!line.ok()) return line.status();
+  absl::StatusOr<absl::string_view> line = note::TakeLine(bytes);
+  if (!line.ok()) return Malformed(line.status().message());
   if (!absl::ConsumePrefix(&*line, "old ")) {
     return Malformed("the first line is not `old` and the size that was cosigned last");
   }
@@ -43,8 +34,8 @@ absl::StatusOr<TreeSize> TakeOldSize(absl::string_view& bytes) {
 absl::StatusOr<merkle::Proof> TakeProof(absl::string_view& bytes) {
   merkle::Proof proof;
   while (true) {
-    const absl::StatusOr<absl::string_view> line = TakeLine(bytes);
-    if (!line.ok()) return line.status();
+    const absl::StatusOr<absl::string_view> line = note::TakeLine(bytes);
+    if (!line.ok()) return Malformed(line.status().message());
     if (line->empty()) return proof;
     if (proof.size() == kMaxProofLines) {
       return Malformed(absl::StrCat("a consistency proof has at most ", kMaxProofLines, " hashes"));

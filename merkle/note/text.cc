@@ -111,6 +111,16 @@ absl::StatusOr<std::string> ParseHex(absl::string_view text) {
 
 std::string FormatHex(absl::string_view bytes) { return absl::BytesToHexString(bytes); }
 
+absl::StatusOr<absl::string_view> TakeLine(absl::string_view& bytes) {
+  const size_t end = bytes.find('\n');
+  if (end == absl::string_view::npos) {
+    return absl::InvalidArgumentError("cut short: a line has no end");
+  }
+  const absl::string_view line = bytes.substr(0, end);
+  bytes.remove_prefix(end + 1);
+  return line;
+}
+
 bool IsValidUtf8(absl::string_view text) {
   while (!text.empty()) {
     if (TakeCodePoint(text) == kNotUtf8) return false;

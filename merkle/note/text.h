@@ -31,6 +31,9 @@ absl::StatusOr<Hash> ParseBase64Hash(absl::string_view text);
 absl::StatusOr<std::string> ParseHex(absl::string_view text);
 std::string FormatHex(absl::string_view bytes);
 
+// Takes one line off the front of `bytes`, without its '\n'.
+absl::StatusOr<absl::string_view> TakeLine(absl::string_view& bytes);
+
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsValidUtf8(absl::string_view text);
 

@@ -16,15 +16,6 @@ constexpr absl::string_view kHeader = "c2sp.org/tlog-proof@v1\n";
 
 absl::Status Malformed(absl::string_view why) { return absl::InvalidArgumentError(why); }
 
-// Takes one line off the front, without its newline.
-absl::StatusOr<absl::string_view> TakeLine(absl::string_view& bytes) {
-  const size_t end = bytes.find('\n');
-  if (end == absl::string_view::npos) return Malformed("a proof file is cut short");
-  const absl::string_view line = bytes.substr(0, end);
-  bytes.remove_prefix(end + 1);
-  return line;
-}
-
 absl::Status CheckCheckpoint(absl::string_view note_bytes) {
   absl::StatusOr<Note> note = ParseNote(note_bytes);
   if (!note.ok()) return note.status();
