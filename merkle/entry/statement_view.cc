@@ -39,11 +39,12 @@ bool IsTextCharacter(char c) {
 }
 
 // Takes a text off the front of `rest`.
-bool SkipText(absl::string_view& rest, size_t min_size) {
+bool TakeText(absl::string_view& rest, size_t min_size, absl::string_view& text) {
   if (rest.empty()) return false;
   const size_t size = static_cast<uint8_t>(rest[0]);
   if (size < min_size || size > kMaxTextBytes || rest.size() < 1 + size) return false;
-  for (const char c : rest.substr(1, size)) {
+  text = rest.substr(1, size);
+  for (const char c : text) {
     if (!IsTextCharacter(c)) return false;
   }
   rest.remove_prefix(1 + size);
@@ -83,8 +84,14 @@ std::optional<StatementView> ViewStatement(absl::string_view encoded) {
     view.supersedes = LeafIndex(supersedes);
   }
   absl::string_view rest = encoded.substr(kTextsAt);
-  if (!SkipText(rest, 1) || !SkipText(rest, 0) || !SkipText(rest, 0)) return std::nullopt;
+  absl::string_view task;
+  if (!TakeText(rest, 1, view.certifier) || !TakeText(rest, 0, view.trace) ||
+      !TakeText(rest, 0, task)) {
+    return std::nullopt;
+  }
   if (!IsSignature(rest)) return std::nullopt;
+  view.statement = encoded.substr(kHashAt, encoded.size() - kHashAt - rest.size());
+  if (rest[0] != 0) view.key = rest.substr(1, 32);
   return view;
 }
 

@@ -18,6 +18,12 @@ struct StatementView {
   uint64_t accepted_at_ms = 0;
   absl::string_view certificate_hash;  // 32 bytes
   std::optional<LeafIndex> supersedes;
+  absl::string_view certifier;
+  absl::string_view trace;
+  // The statement's own bytes, without time, key and signature: its identity.
+  absl::string_view statement;
+  // 32 bytes; empty: not signed.
+  absl::string_view key;
 };
 
 // Has a value exactly when Decode(encoded) gives a statement. nullopt: it is another kind of entry,

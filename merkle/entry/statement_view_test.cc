@@ -5,11 +5,18 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/string_view.h"
 #include "merkle/entry/entry.h"
 #include "merkle/entry/samples.h"
 
 namespace cairn::entry {
 namespace {
+
+const PublicKey* KeyOf(const StatementSignature& signature) {
+  if (const auto* single = std::get_if<SingleSignature>(&signature)) return &single->key;
+  if (const auto* batch = std::get_if<BatchSignature>(&signature)) return &batch->key;
+  return nullptr;
+}
 
 // Ends the test where the view and Decode differ on these bytes; says whether they are a statement.
 bool AgreesOnStatement(const std::string& bytes) {
@@ -21,6 +28,14 @@ bool AgreesOnStatement(const std::string& bytes) {
   EXPECT_EQ(view->accepted_at_ms, decoded->accepted_at_ms);
   EXPECT_EQ(view->certificate_hash, statement->statement.certificate_hash.view());
   EXPECT_EQ(view->supersedes, statement->statement.supersedes);
+  EXPECT_EQ(view->certifier, statement->statement.certifier);
+  EXPECT_EQ(view->trace, statement->statement.trace);
+  const PublicKey* key = KeyOf(statement->signature);
+  EXPECT_EQ(view->key, key == nullptr ? "" : key->view());
+  // Its identity is what an unsigned entry of the same statement has between time and form.
+  const std::string plain =
+      Encode({.body = SignedStatement{.statement = statement->statement, .signature = {}}}).value();
+  EXPECT_EQ(view->statement, absl::string_view(plain).substr(10, plain.size() - 11));
   return true;
 }
 

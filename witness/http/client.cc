@@ -59,6 +59,8 @@ class CurlClient final : public Client {
 
   absl::StatusOr<Answer> Get(const std::string& url) override {
     curl_easy_reset(handle_);
+    // Servers of tiles may compress without being asked. What is counted is what comes out of it.
+    curl_easy_setopt(handle_, CURLOPT_ACCEPT_ENCODING, "gzip, identity");
     return Perform(url);
   }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -67,9 +68,11 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
         absl::StrFormat("%s has mode %04o: others than its owner may use it; run `chmod 600 %s`",
                         path, info.st_mode & 07777, path));
   }
-  std::string bytes(max_bytes + 1, '\0');
+  // One byte more than there is, so that its end is seen.
+  std::string bytes(std::min(max_bytes, static_cast<size_t>(info.st_size)) + 1, '\0');
   size_t size = 0;
-  while (size < bytes.size()) {
+  while (size <= max_bytes) {
+    if (size == bytes.size()) bytes.resize(std::min(2 * size, max_bytes + 1));
     const ssize_t got = read(fd.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Failed("cannot read", path);
