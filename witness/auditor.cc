@@ -53,11 +53,12 @@ absl::StatusOr<AuditReport> Auditor::Run(const std::vector<OtherView>& others) {
   report_.earlier_findings = state_.finding_count;
 
   absl::Status status = Steps(others);
-  if (absl::IsAborted(status) || status.ok()) {
-    // What was found is remembered: a log that was once caught does not look sound again.
-    status = Save();
-  }
+  // Whatever ended the run: the next one goes on there, and a log that was once caught does not
+  // look sound again.
+  const absl::Status saved = Save();
+  if (absl::IsAborted(status)) status = absl::OkStatus();
   if (!status.ok()) return status;
+  if (!saved.ok()) return saved;
   report_.audited = state_.audited.size;
   report_.findings = state_.findings;
   report_.finding_count = state_.finding_count;
@@ -234,27 +235,25 @@ absl::Status Auditor::ReadBundle(uint64_t number, EntryCheck& check, Part& part)
 }
 
 absl::Status Auditor::TakePart(Part part) {
-  CheckTimes(part);
-  if (const absl::Status put = store_.PutFingerprints(part.first, part.entries.fingerprints);
-      !put.ok()) {
-    return put;
-  }
-  std::vector<Finding> findings = std::move(part.entries.findings);
-  certifiers_.Take(part.entries, findings, state_.certifiers);
-  if (absl::Status checked = CheckSuperseding(store_, part.entries, findings); !checked.ok()) {
-    return checked;
-  }
-  std::sort(findings.begin(), findings.end(),
-            [](const Finding& a, const Finding& b) { return a.index < b.index; });
-  AddAll(std::move(findings));
-  Watch(part);
-
   const merkle::Extension extension = edge_.Append(part.entries.leaves);
   for (const merkle::FullTile& tile : extension.full_tiles()) {
     // Those of level 0 were compared entry by entry.
     if (tile.id.level == 0) continue;
     if (absl::Status same = CompareTile(tile.id, tile.hashes); !same.ok()) return same;
   }
+  const absl::Status put = store_.PutFingerprints(part.first, part.entries.fingerprints);
+  if (!put.ok()) return put;
+  std::vector<Finding> findings = std::move(part.entries.findings);
+  if (absl::Status checked = CheckSuperseding(store_, part.entries, findings); !checked.ok()) {
+    return checked;
+  }
+  // What changes the state cannot fail from here on: a state is always that of some size.
+  CheckTimes(part);
+  certifiers_.Take(part.entries, findings, state_.certifiers);
+  std::sort(findings.begin(), findings.end(),
+            [](const Finding& a, const Finding& b) { return a.index < b.index; });
+  AddAll(std::move(findings));
+  Watch(part);
   state_.audited = {edge_.size(), edge_.root()};
   entries_done_.fetch_add(part.entries.leaves.size());
   return absl::OkStatus();

@@ -84,7 +84,21 @@ void Cosigner::Add(absl::string_view body, Done done) {
       return;
     }
   }
+  if (absl::IsFailedPrecondition(result.status)) {
+    TellOfSplit(request->checkpoint.origin, origin_hash, log);
+  }
   done(std::move(result));
+}
+
+void Cosigner::TellOfSplit(absl::string_view origin, const Hash& origin_hash,
+                           const KeptLog& offered) const {
+  if (options_.on_split == nullptr) return;
+  // What is newer than the store will be there when the log tries again.
+  const absl::StatusOr<std::optional<KeptLog>> kept = store_->Read(origin_hash);
+  if (!kept.ok() || !kept->has_value()) return;
+  const Tree& known = (*kept)->tree;
+  if (known.size != offered.tree.size || known.root == offered.tree.root) return;
+  options_.on_split(origin, {.first = (*kept)->note, .second = offered.note, .path = {}});
 }
 
 absl::StatusOr<note::Note> Cosigner::VerifyLog(const AddCheckpoint& request) const {

@@ -32,6 +32,7 @@
 #include "absl/strings/string_view.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
+#include "merkle/note/misbehaviour.h"
 #include "merkle/note/policy.h"
 #include "merkle/types.h"
 #include "witness/add_checkpoint.h"
@@ -46,6 +47,9 @@ struct CosignerOptions {
   std::function<uint64_t()> now_s;
   // Called once, on the cosigner's thread.
   std::function<void(const absl::Status&)> on_fatal;
+  // A log whose key has signed another tree of the size that is kept: what proves it. From the
+  // threads that call Add. May be absent.
+  std::function<void(absl::string_view origin, const note::Misbehaviour&)> on_split = {};
 };
 
 struct AddResult {
@@ -98,6 +102,8 @@ class Cosigner {
   // Takes the request's tree as the newest of its log. Requires mutex_.
   AddResult Take(const AddCheckpoint& request, const Hash& origin_hash);
   std::string Cosignature(const KeptLog& log) const;
+  // Calls on_split where the log's own signatures show two trees of one size.
+  void TellOfSplit(absl::string_view origin, const Hash& origin_hash, const KeptLog& offered) const;
   void Run();
 
   const note::SignerKey key_;

@@ -71,6 +71,9 @@ void AddBench(CLI::App& app, ExitCode* exit_code);
 void AddFsck(CLI::App& app, ExitCode* exit_code);
 void AddBackup(CLI::App& app, ExitCode* exit_code);
 void AddPolicy(CLI::App& app, ExitCode* exit_code);
+void AddAudit(CLI::App& app, ExitCode* exit_code);
+void AddMonitor(CLI::App& app, ExitCode* exit_code);
+void AddVerifyMisbehaviour(CLI::App& app, ExitCode* exit_code);
 
 }  // namespace cairn::cli
 

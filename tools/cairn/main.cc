@@ -54,6 +54,9 @@ cairn::cli::ExitCode Run(int argc, char** argv) {
     cairn::cli::AddFsck(app, &exit_code);
     cairn::cli::AddBackup(app, &exit_code);
     cairn::cli::AddPolicy(app, &exit_code);
+    cairn::cli::AddAudit(app, &exit_code);
+    cairn::cli::AddMonitor(app, &exit_code);
+    cairn::cli::AddVerifyMisbehaviour(app, &exit_code);
     app.parse(Arguments(app, argc, argv));
   } catch (const CLI::ParseError& error) {
     // 0 is --help.

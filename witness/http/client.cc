@@ -44,16 +44,10 @@ class CurlClient final : public Client {
     InitializeCurl();
     handle_ = curl_easy_init();
     assert(handle_ != nullptr && "out of memory");
-    // What is sent is small, and nobody should wait to be told to go on.
-    headers_ = curl_slist_append(nullptr, "Expect:");
-    headers_ = curl_slist_append(headers_, "Content-Type: text/plain; charset=utf-8");
   }
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
-  ~CurlClient() override {
-    curl_slist_free_all(headers_);
-    curl_easy_cleanup(handle_);
-  }
+  ~CurlClient() override { curl_easy_cleanup(handle_); }
 
   void Cancel() override { cancelled_.store(true); }
 
@@ -64,13 +58,19 @@ class CurlClient final : public Client {
     return Perform(url);
   }
 
-  absl::StatusOr<Answer> Post(const std::string& url, absl::string_view body) override {
+  absl::StatusOr<Answer> Post(const std::string& url, absl::string_view body,
+                              const std::string& content_type) override {
     curl_easy_reset(handle_);
     curl_easy_setopt(handle_, CURLOPT_POST, 1L);
     curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers_);
-    return Perform(url);
+    // What is sent is small, and nobody should wait to be told to go on.
+    curl_slist* headers = curl_slist_append(nullptr, "Expect:");
+    headers = curl_slist_append(headers, absl::StrCat("Content-Type: ", content_type).c_str());
+    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers);
+    absl::StatusOr<Answer> answer = Perform(url);
+    curl_slist_free_all(headers);
+    return answer;
   }
 
  private:
@@ -129,7 +129,6 @@ class CurlClient final : public Client {
 
   const ClientLimits limits_;
   CURL* handle_ = nullptr;
-  curl_slist* headers_ = nullptr;
   std::atomic<bool> cancelled_{false};
 };
 

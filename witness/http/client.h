@@ -38,7 +38,9 @@ class Client {
   virtual ~Client() = default;
 
   virtual absl::StatusOr<Answer> Get(const std::string& url) = 0;
-  virtual absl::StatusOr<Answer> Post(const std::string& url, absl::string_view body) = 0;
+  virtual absl::StatusOr<Answer> Post(
+      const std::string& url, absl::string_view body,
+      const std::string& content_type = "text/plain; charset=utf-8") = 0;
 
   // Ends what is under way within a second or so, and all that comes later, with kCancelled. From
   // any thread.

@@ -6,17 +6,21 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "merkle/note/key.h"
+#include "merkle/note/misbehaviour.h"
 #include "merkle/note/policy.h"
 #include "witness/cosigner.h"
 #include "witness/http/server.h"
 #include "witness/rocksdb/store.h"
 #include "witness/server/files.h"
+#include "witness/server/follower.h"
 #include "witness/server/handlers.h"
 #include "witness/server/key_file.h"
 #include "witness/server/logger.h"
+#include "witness/server/misbehaviour_file.h"
 #include "witness/server/version.h"
 #include "witness/server/workers.h"
 
@@ -93,7 +97,12 @@ class RunningWitness final : public WitnessDaemon {
     store_ = *std::move(store);
     auto cosigner = witness::Cosigner::Open(
         *std::move(key), store_.get(), *policy,
-        {.max_waiting = kMaxWaiting, .now_s = NowSeconds, .on_fatal = DieOf});
+        {.max_waiting = kMaxWaiting,
+         .now_s = NowSeconds,
+         .on_fatal = DieOf,
+         .on_split = [this](absl::string_view origin, const note::Misbehaviour& misbehaviour) {
+           SayOfSplit(origin, misbehaviour);
+         }});
     if (!cosigner.ok()) return cosigner.status();
     cosigner_ = *std::move(cosigner);
     workers_ = std::make_unique<Workers>(
@@ -108,6 +117,12 @@ class RunningWitness final : public WitnessDaemon {
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     server_->Serve();
+    for (const std::string& url : settings_.follow) {
+      auto follower =
+          Follower::Start(url, settings_.follow_interval, settings_.data_dir, *cosigner_, *policy);
+      if (!follower.ok()) return follower.status();
+      followers_.push_back(*std::move(follower));
+    }
     LogInfo("serving", {{"version", kVersion},
                         {"http_address", server_->address().Format()},
                         {"vkey", vkey_},
@@ -126,10 +141,12 @@ class RunningWitness final : public WitnessDaemon {
                       {{"reason", std::string(policy.status().message())}});
     }
     cosigner_->SetPolicy(*policy);
+    for (const std::unique_ptr<Follower>& follower : followers_) follower->SetPolicy(*policy);
     LogInfo("the policy was read again", {{"logs", absl::StrCat((*policy)->logs().size())}});
   }
 
   void Stop() override {
+    followers_.clear();
     // In the order in which a request goes, so that each is answered.
     if (workers_ != nullptr) workers_->Stop();
     if (cosigner_ != nullptr) cosigner_->Stop();
@@ -137,6 +154,16 @@ class RunningWitness final : public WitnessDaemon {
   }
 
  private:
+  void SayOfSplit(absl::string_view origin, const note::Misbehaviour& misbehaviour) const {
+    const absl::StatusOr<std::string> path =
+        WriteMisbehaviour(settings_.data_dir + "/misbehaviour", origin, misbehaviour);
+    LogError(
+        "a log asked for a cosignature over another tree of the size that was cosigned; "
+        "publish the file that proves it",
+        {{"origin", std::string(origin)},
+         {"file", path.ok() ? *path : std::string(path.status().message())}});
+  }
+
   const WitnessSettings settings_;
   std::string vkey_;
   // In the order of what uses what: the last is destroyed first.
@@ -145,6 +172,7 @@ class RunningWitness final : public WitnessDaemon {
   std::unique_ptr<Workers> workers_;
   http::Routes routes_;
   std::unique_ptr<http::Server> server_;
+  std::vector<std::unique_ptr<Follower>> followers_;
 };
 
 }  // namespace

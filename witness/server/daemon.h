@@ -3,8 +3,10 @@
 #ifndef CAIRN_WITNESS_SERVER_DAEMON_H_
 #define CAIRN_WITNESS_SERVER_DAEMON_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -20,6 +22,9 @@ struct WitnessSettings {
   std::string policy_file;
   // Where to write the bound address; empty: nowhere.
   std::string address_file;
+  // URLs of logs to audit, and how long to wait between two audits of one.
+  std::vector<std::string> follow;
+  std::chrono::seconds follow_interval{60};
   bool accept_new_state_for_used_key = false;
 };
 

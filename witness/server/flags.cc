@@ -1,5 +1,6 @@
 #include "witness/server/flags.h"
 
+#include <chrono>
 #include <iostream>
 #include <string>
 
@@ -20,6 +21,9 @@ Example:
 
 It serves POST /add-checkpoint, GET /<hex of SHA-256 of a log's origin>/checkpoint and /healthz in
 plain HTTP; a reverse proxy adds TLS. SIGHUP reads the policy again.
+
+What proves that a log showed two trees is written to DATA_DIR/misbehaviour; `cairn
+verify-misbehaviour` reads it.
 
 Never run it on a copy or an old backup of --data_dir: it would cosign what it has forgotten.
 
@@ -45,6 +49,19 @@ int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
       ->required();
   app.add_option("--address_file", settings.address_file,
                  "write the bound HOST:PORT there once it serves");
+  app.add_option("--follow", settings.follow,
+                 "URL of a log of the policy to audit again and again, and to hold to what was "
+                 "cosigned; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option_function<unsigned>(
+         "--follow_interval_s",
+         [&settings](unsigned seconds) {
+           settings.follow_interval = std::chrono::seconds(seconds);
+         },
+         "seconds between two audits (60)")
+      ->check(CLI::Range(1, 86'400));
   app.add_flag("--accept_new_state_for_used_key", settings.accept_new_state_for_used_key,
                "begin without state with a key that has cosigned: it may then contradict itself");
   try {

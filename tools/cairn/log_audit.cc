@@ -1,0 +1,255 @@
+#include "tools/cairn/log_audit.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "anchor/evidence/verify.h"
+#include "merkle/note/misbehaviour.h"
+#include "merkle/note/note.h"
+#include "merkle/note/policy.h"
+#include "tools/cairn/arguments.h"
+#include "tools/cairn/file.h"
+#include "tools/cairn/interrupt.h"
+#include "tools/cairn/progress.h"
+#include "witness/finding.h"
+#include "witness/http/client.h"
+#include "witness/http/log_source.h"
+#include "witness/server/audit_files.h"
+#include "witness/server/misbehaviour_file.h"
+
+namespace cairn::cli {
+namespace {
+
+bool IsUrl(absl::string_view text) {
+  return absl::StartsWith(text, "http://") || absl::StartsWith(text, "https://");
+}
+
+// What is kept of a run without --state.
+class Forgetful final : public witness::AuditStore {
+ public:
+  absl::StatusOr<std::optional<std::string>> ReadState() override {
+    return std::optional<std::string>();
+  }
+  absl::Status WriteState(absl::string_view) override { return absl::OkStatus(); }
+  absl::Status PutFingerprints(LeafIndex from, absl::Span<const uint64_t> numbers) override {
+    numbers_.resize(from.value());
+    numbers_.insert(numbers_.end(), numbers.begin(), numbers.end());
+    return absl::OkStatus();
+  }
+  absl::Status GetFingerprints(LeafIndex from, absl::Span<uint64_t> numbers) override {
+    std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(from.value()), numbers.size(),
+                numbers.begin());
+    return absl::OkStatus();
+  }
+
+ private:
+  std::vector<uint64_t> numbers_;
+};
+
+absl::StatusOr<note::Policy> PolicyOf(const AuditArguments& arguments) {
+  if (arguments.log_key.empty() == arguments.policy.empty()) {
+    Misused("give --policy FILE with the log in it, or --log_key VKEY");
+  }
+  if (!arguments.policy.empty()) return ReadPolicy(arguments.policy);
+  const absl::StatusOr<note::VerifierKey> key = ParseLogKey(arguments.log_key);
+  if (!key.ok()) Misused(std::string(key.status().message()));
+  return note::Policy::Parse(absl::StrCat("log ", arguments.log_key, "\nquorum none\n"));
+}
+
+absl::StatusOr<std::vector<witness::OtherView>> ReadViews(const std::vector<std::string>& names) {
+  std::vector<witness::OtherView> views;
+  const std::unique_ptr<http::Client> client =
+      http::Client::Make({.max_body_bytes = note::kMaxNoteBytes});
+  for (const std::string& name : names) {
+    if (!IsUrl(name)) {
+      absl::StatusOr<std::string> note = ReadFile(name, note::kMaxNoteBytes);
+      if (!note.ok()) return note.status();
+      views.push_back({name, *std::move(note)});
+      continue;
+    }
+    absl::StatusOr<http::Answer> answer = client->Get(name);
+    if (!answer.ok()) return answer.status();
+    if (answer->status != 200) {
+      return absl::UnavailableError(absl::StrCat(name, ": HTTP status ", answer->status));
+    }
+    views.push_back({name, std::move(answer->body)});
+  }
+  return views;
+}
+
+// Ends a run when the user wants it to.
+class Interrupter {
+ public:
+  explicit Interrupter(std::function<void()> cancel)
+      : thread_([this, cancel = std::move(cancel)] {
+          while (!done_.load()) {
+            if (!WaitUnlessInterrupted(absl::Milliseconds(100))) return cancel();
+          }
+        }) {}
+  ~Interrupter() {
+    done_.store(true);
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+absl::StatusOr<witness::AuditReport> Run(witness::Auditor& auditor, http::HttpLogSource* source,
+                                         const std::vector<witness::OtherView>& views) {
+  CatchInterrupts();
+  const Progress progress("auditing", "entries", [&auditor] {
+    return Done{auditor.entries_done(), auditor.entries_to_do()};
+  });
+  const Interrupter interrupter([&auditor, source] {
+    auditor.Cancel();
+    if (source != nullptr) source->Cancel();
+  });
+  return auditor.Run(views);
+}
+
+std::string CosignedText(const note::PolicyVerdict& verdict, const note::Policy& policy) {
+  std::string text;
+  for (size_t i = 0; i < verdict.cosigned_at_s.size(); ++i) {
+    if (!verdict.cosigned_at_s[i].has_value()) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", policy.witnesses()[i].name, " at ",
+                    evidence::TimeText(*verdict.cosigned_at_s[i] * 1000));
+  }
+  return text.empty() ? "by nobody that the policy names" : text;
+}
+
+}  // namespace
+
+void AddAuditOptions(CLI::App* command, AuditArguments* arguments) {
+  command->add_option("--policy", arguments->policy,
+                      "Trust policy (C2SP tlog-policy) that names the log and its witnesses");
+  command->add_option(Spellings("log_key"), arguments->log_key,
+                      "The log's vkey, in place of a policy: no cosignature is then demanded");
+  command->add_option("--state", arguments->state,
+                      "Directory of what this audit knows of the log: the next one goes on there, "
+                      "and holds the log to it. Without it every run reads the whole log");
+  command
+      ->add_option("--checkpoint", arguments->views,
+                   "A checkpoint of this log that came another way, to be held against it: a file "
+                   "or a URL, such as WITNESS/<hex of SHA-256 of the origin>/checkpoint. May be "
+                   "repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--out", arguments->out,
+                   "Directory for misbehaviour files, which convince others: see `cairn "
+                   "verify-misbehaviour`")
+      ->capture_default_str();
+  AddNumber(command, "--threads", "How many threads; 0 for one a processor",
+            [arguments](uint64_t threads) { arguments->threads = threads; })
+      ->default_str("0");
+}
+
+absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options) {
+  const absl::StatusOr<note::Policy> policy = PolicyOf(arguments);
+  if (!policy.ok()) return policy.status();
+  const auto views = ReadViews(arguments.views);
+  if (!views.ok()) return views.status();
+  std::unique_ptr<witness::AuditStore> store = std::make_unique<Forgetful>();
+  if (!arguments.state.empty()) {
+    auto files = server::FileAuditStore::Open(arguments.state);
+    if (!files.ok()) return files.status();
+    store = *std::move(files);
+  }
+  std::unique_ptr<http::HttpLogSource> url;
+  std::unique_ptr<witness::LogSource> directory;
+  if (IsUrl(arguments.log)) {
+    url = std::make_unique<http::HttpLogSource>(arguments.log);
+  } else {
+    directory = std::make_unique<server::DirectoryLogSource>(arguments.log);
+  }
+  witness::LogSource& source = url != nullptr ? *url : *directory;
+  options.threads = arguments.threads > 0 ? std::min<uint64_t>(arguments.threads, 256)
+                                          : std::max(1u, std::thread::hardware_concurrency());
+  witness::Auditor auditor(source, *policy, *store, std::move(options));
+  const absl::Time start = absl::Now();
+  absl::StatusOr<witness::AuditReport> report = Run(auditor, url.get(), *views);
+  if (!report.ok()) return report.status();
+  AuditRun run{.report = *std::move(report)};
+  run.seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  for (const note::Misbehaviour& misbehaviour : run.report.misbehaviours) {
+    const absl::StatusOr<std::string> path = server::WriteMisbehaviour(
+        arguments.out, run.report.newest->checkpoint.origin, misbehaviour);
+    if (!path.ok()) return path.status();
+    run.misbehaviour_files.push_back(*path);
+  }
+  return run;
+}
+
+nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run) {
+  const witness::AuditReport& report = run.report;
+  nlohmann::ordered_json json = {{"log", arguments.log}};
+  if (report.newest.has_value()) {
+    json["origin"] = report.newest->checkpoint.origin;
+    json["tree_size"] = report.newest->checkpoint.size.value();
+    json["root"] = report.newest->checkpoint.root.Hex();
+    json["quorum"] = report.newest->quorum;
+  }
+  json["audited_before"] = report.before.value();
+  json["audited"] = report.audited.value();
+  json["seconds"] = run.seconds;
+  json["sound"] = report.sound();
+  json["finding_count"] = report.finding_count;
+  json["earlier_findings"] = report.earlier_findings;
+  json["findings"] = nlohmann::ordered_json::array();
+  for (const witness::Finding& finding : report.findings) {
+    nlohmann::ordered_json item = {{"kind", witness::FindingKindName(finding.kind)}};
+    if (finding.index.has_value()) item["index"] = finding.index->value();
+    item["text"] = finding.text;
+    json["findings"].push_back(std::move(item));
+  }
+  json["misbehaviour_files"] = run.misbehaviour_files;
+  json["remarks"] = report.remarks;
+  return json;
+}
+
+std::string AuditText(const AuditArguments& arguments, const AuditRun& run) {
+  const witness::AuditReport& report = run.report;
+  std::string text;
+  if (report.newest.has_value()) {
+    const note::Checkpoint& checkpoint = report.newest->checkpoint;
+    absl::StrAppend(&text, "log         ", Printable(checkpoint.origin), "\ncheckpoint  ",
+                    checkpoint.size.value(), " entries, root ", checkpoint.root.Hex(), "\n");
+    const absl::StatusOr<note::Policy> policy = PolicyOf(arguments);
+    if (policy.ok() && !policy->witnesses().empty()) {
+      absl::StrAppend(&text, "cosigned    ", Printable(CosignedText(*report.newest, *policy)),
+                      "\n");
+    }
+  }
+  absl::StrAppend(&text, "audited     ", report.audited.value(), " entries, ",
+                  report.audited.value() - report.before.value(), " of them now\n");
+  for (const std::string& remark : report.remarks) {
+    absl::StrAppend(&text, "remark      ", Printable(remark), "\n");
+  }
+  for (const witness::Finding& finding : report.findings) {
+    absl::StrAppend(&text, "finding     ", witness::FindingKindName(finding.kind));
+    if (finding.index.has_value()) absl::StrAppend(&text, ", entry ", finding.index->value());
+    absl::StrAppend(&text, ": ", Printable(finding.text), "\n");
+  }
+  for (const std::string& file : run.misbehaviour_files) {
+    absl::StrAppend(&text, "proof       ", Printable(file), ": convinces others; publish it\n");
+  }
+  if (report.sound()) return absl::StrCat(text, "sound\n");
+  absl::StrAppend(&text, "NOT SOUND: ", report.finding_count, " findings");
+  if (report.earlier_findings > 0) {
+    absl::StrAppend(&text, ", ", report.earlier_findings, " of them by earlier runs");
+  }
+  return absl::StrCat(text, "\n");
+}
+
+}  // namespace cairn::cli

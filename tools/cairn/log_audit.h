@@ -1,0 +1,49 @@
+// Audits of a log at a URL or in a directory, with progress on stderr, as text and as JSON: what
+// `cairn audit` and `cairn monitor` share.
+
+#ifndef CAIRN_TOOLS_CAIRN_LOG_AUDIT_H_
+#define CAIRN_TOOLS_CAIRN_LOG_AUDIT_H_
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/cairn/command.h"
+#include "witness/auditor.h"
+
+namespace cairn::cli {
+
+struct AuditArguments {
+  std::string log;  // URL or directory.
+  std::string log_key;
+  std::string policy;
+  std::string state;
+  // Files, or URLs such as a witness's monitoring path.
+  std::vector<std::string> views;
+  std::string out = ".";
+  uint64_t threads = 0;
+  bool json = false;
+};
+
+// --log_key, --policy, --state, --checkpoint, --out, --threads.
+void AddAuditOptions(CLI::App* command, AuditArguments* arguments);
+
+struct AuditRun {
+  witness::AuditReport report;
+  // What was written of report.misbehaviours.
+  std::vector<std::string> misbehaviour_files = {};
+  double seconds = 0;
+};
+
+// `threads` of `options` is set here. An interrupt ends it with kCancelled. Throws where the
+// arguments make no sense.
+absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options);
+
+nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run);
+std::string AuditText(const AuditArguments& arguments, const AuditRun& run);
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_LOG_AUDIT_H_

@@ -1,0 +1,101 @@
+// cairn monitor: what a log says in a certifier's name and the certifier did not.
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "merkle/entry/entry.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/known_statements.h"
+#include "tools/cairn/log_audit.h"
+#include "witness/http/client.h"
+
+namespace cairn::cli {
+namespace {
+
+struct Options {
+  AuditArguments audit;
+  std::string certifier;
+  std::string known;
+  std::string webhook;
+};
+
+ExitCode CallWebhook(const std::string& url, const std::string& body) {
+  const absl::StatusOr<http::Answer> answer =
+      http::Client::Make({})->Post(url, body, "application/json");
+  if (answer.ok() && answer->status >= 200 && answer->status < 300) return kYes;
+  Complain(answer.ok() ? absl::StrCat(url, ": HTTP status ", answer->status)
+                       : std::string(answer.status().message()));
+  return kUnable;
+}
+
+ExitCode Run(const Options& options) {
+  if (const absl::Status name = entry::ValidateText("--certifier", options.certifier, false);
+      !name.ok()) {
+    Misused(std::string(name.message()));
+  }
+  const absl::StatusOr<KnownStatements> known = KnownStatements::Read(options.known);
+  if (!known.ok()) {
+    Complain(known.status().message());
+    return kUnable;
+  }
+  uint64_t statements = 0;
+  const auto judge = [&](LeafIndex, absl::string_view bytes) -> std::optional<std::string> {
+    ++statements;
+    const absl::StatusOr<entry::Entry> entry = entry::Decode(bytes);
+    return known->Judge(std::get<entry::SignedStatement>(entry->body).statement);
+  };
+  const absl::StatusOr<AuditRun> run =
+      RunAudit(options.audit, {.watch = options.certifier, .judge = judge});
+  if (!run.ok()) {
+    Complain(run.status().message());
+    return kUnable;
+  }
+  nlohmann::ordered_json json = AuditJson(options.audit, *run);
+  json["certifier"] = options.certifier;
+  json["statements"] = statements;
+  if (options.audit.json) {
+    std::cout << JsonLine(json);
+  } else {
+    std::cout << "certifier   " << options.certifier << ": " << statements
+              << " statements read now, " << known->size() << " hashes known\n"
+              << AuditText(options.audit, *run);
+  }
+  if (run->report.sound()) return kYes;
+  const bool is_new = run->report.finding_count > run->report.earlier_findings;
+  return options.webhook.empty() || !is_new
+             ? kNo
+             : Worse(kNo, CallWebhook(options.webhook, JsonLine(json)));
+}
+
+}  // namespace
+
+void AddMonitor(CLI::App& app, ExitCode* exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command = AddSubcommand(
+      app, "monitor",
+      "Audits a log as `cairn audit` does, and reports every statement under a certifier's name "
+      "that the certifier does not know. Exit code 1: there is one, or the log is not sound",
+      "cairn monitor --log https://log.example.org --policy trust.policy --certifier acme "
+      "--known ./evidence --state ./acme.monitor",
+      &options->audit.json);
+  command
+      ->add_option("--log", options->audit.log,
+                   "The log's URL, or a directory with its tiles, as tlog-tiles names them")
+      ->required();
+  command->add_option("--certifier", options->certifier, "The certifier's name")->required();
+  command
+      ->add_option("--known", options->known,
+                   "Directory of what it stated: evidence files (*.cairn.json), records "
+                   "(*.json), lists of hashes in hex (*.hashes)")
+      ->required();
+  command->add_option("--webhook", options->webhook,
+                      "URL to which new findings are posted, as --json prints them");
+  AddAuditOptions(command, &options->audit);
+  command->callback([options, exit_code] { *exit_code = Run(*options); });
+}
+
+}  // namespace cairn::cli
