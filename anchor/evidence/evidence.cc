@@ -20,12 +20,17 @@ struct RawOpening {
   std::optional<std::string> field, key, value;
 };
 
+struct RawReceipt {
+  std::optional<std::string> anchor, kind, receipt;
+};
+
 // Collects the members by name; stops at the first thing that has no place in an evidence file, so
 // that neither depth nor repetition costs anything.
 class Collector {
  public:
   std::optional<std::string> format, kind, entry, proof;
   std::optional<std::vector<RawOpening>> openings;
+  std::optional<std::vector<RawReceipt>> receipts;
 
   const absl::Status& status() const { return status_; }
 
@@ -42,23 +47,32 @@ class Collector {
     return true;
   }
   bool start_object(size_t) {
-    if (level_ == kOutside || level_ == kOpenings) {
-      if (level_ == kOpenings) openings->emplace_back();
-      level_ = level_ == kOutside ? kTop : kOpening;
-      return true;
+    switch (level_) {
+      case kOutside:
+        level_ = kTop;
+        return true;
+      case kOpenings:
+        openings->emplace_back();
+        level_ = kOpening;
+        return true;
+      case kReceipts:
+        // Before they are kept: a list of a million is refused at once.
+        if (receipts->size() == kMaxReceipts) return Refuse("`receipts`", "has too many items");
+        receipts->emplace_back();
+        level_ = kReceipt;
+        return true;
+      default:
+        return Refuse(Name(), "must not be an object");
     }
-    return Refuse(Name(), "must not be an object");
   }
   bool end_object() {
-    level_ = level_ == kOpening ? kOpenings : kOutside;
+    level_ = level_ == kOpening ? kOpenings : level_ == kReceipt ? kReceipts : kOutside;
     return true;
   }
   bool start_array(size_t) {
-    if (level_ != kTop || name_ != "openings") return Refuse(Name(), "must not be a list");
-    if (openings.has_value()) return Refuse(Name(), "is repeated");
-    openings.emplace();
-    level_ = kOpenings;
-    return true;
+    if (level_ == kTop && name_ == "openings") return StartList(openings, kOpenings);
+    if (level_ == kTop && name_ == "receipts") return StartList(receipts, kReceipts);
+    return Refuse(Name(), "must not be a list");
   }
   bool end_array() {
     level_ = kTop;
@@ -75,13 +89,32 @@ class Collector {
   }
 
  private:
-  enum Level { kOutside, kTop, kOpenings, kOpening };
+  enum Level { kOutside, kTop, kOpenings, kOpening, kReceipts, kReceipt };
+
+  template <typename Item>
+  bool StartList(std::optional<std::vector<Item>>& list, Level level) {
+    if (list.has_value()) return Refuse(Name(), "is repeated");
+    list.emplace();
+    level_ = level;
+    return true;
+  }
 
   std::string Name() const {
-    if (level_ == kOutside) return "the evidence";
-    if (level_ == kTop) return absl::StrCat("`", name_, "`");
-    if (level_ == kOpenings) return "an item of `openings`";
-    return absl::StrCat("`openings.", name_, "`");
+    switch (level_) {
+      case kOutside:
+        return "the evidence";
+      case kTop:
+        return absl::StrCat("`", name_, "`");
+      case kOpenings:
+        return "an item of `openings`";
+      case kReceipts:
+        return "an item of `receipts`";
+      case kOpening:
+        return absl::StrCat("`openings.", name_, "`");
+      case kReceipt:
+        break;
+    }
+    return absl::StrCat("`receipts.", name_, "`");
   }
 
   std::optional<std::string>* Find() {
@@ -95,6 +128,11 @@ class Collector {
       if (name_ == "field") return &opening.field;
       if (name_ == "key") return &opening.key;
       if (name_ == "value") return &opening.value;
+    } else if (level_ == kReceipt) {
+      RawReceipt& receipt = receipts->back();
+      if (name_ == "anchor") return &receipt.anchor;
+      if (name_ == "kind") return &receipt.kind;
+      if (name_ == "receipt") return &receipt.receipt;
     }
     return nullptr;
   }
@@ -129,6 +167,25 @@ absl::Status CheckOpenings(const std::vector<Opening>& openings) {
   return absl::OkStatus();
 }
 
+absl::Status CheckReceipts(const std::vector<AnchorReceipt>& receipts) {
+  if (receipts.size() > kMaxReceipts) {
+    return Invalid("`receipts`", absl::StrCat("has more than ", kMaxReceipts, " items"));
+  }
+  for (size_t i = 0; i < receipts.size(); ++i) {
+    for (const auto& [name, text] : {std::pair("`receipts.anchor`", &receipts[i].anchor),
+                                     {"`receipts.kind`", &receipts[i].kind}}) {
+      if (absl::Status good = entry::ValidateText(name, *text, /*allow_empty=*/false); !good.ok()) {
+        return good;
+      }
+    }
+    if (receipts[i].receipt.empty()) return Invalid("`receipts.receipt`", "is empty");
+    if (i > 0 && receipts[i - 1].anchor >= receipts[i].anchor) {
+      return Invalid("`receipts`", "must be of different anchors, by rising name");
+    }
+  }
+  return absl::OkStatus();
+}
+
 // What JSON alone does not say.
 absl::Status Check(const Evidence& evidence) {
   if (absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry); !entry.ok()) {
@@ -136,7 +193,8 @@ absl::Status Check(const Evidence& evidence) {
   }
   // It is authenticated by nothing, so that two files could make one claim.
   if (evidence.proof.extra.has_value()) return Invalid("`proof`", "must not have an `extra` line");
-  return CheckOpenings(evidence.openings);
+  if (absl::Status good = CheckOpenings(evidence.openings); !good.ok()) return good;
+  return CheckReceipts(evidence.receipts);
 }
 
 absl::StatusOr<std::vector<Opening>> ReadOpenings(const std::vector<RawOpening>& raw) {
@@ -152,6 +210,20 @@ absl::StatusOr<std::vector<Opening>> ReadOpenings(const std::vector<RawOpening>&
     openings.push_back({.field = *item.field, .key = *hash, .value = *item.value});
   }
   return openings;
+}
+
+absl::StatusOr<std::vector<AnchorReceipt>> ReadReceipts(const std::vector<RawReceipt>& raw) {
+  if (raw.empty()) return Invalid("`receipts`", "is empty; leave it out");
+  std::vector<AnchorReceipt> receipts;
+  for (const RawReceipt& item : raw) {
+    if (!item.anchor || !item.kind || !item.receipt) {
+      return Invalid("`receipts`", "has an item without anchor, kind or receipt");
+    }
+    absl::StatusOr<std::string> bytes = note::ParseBase64(*item.receipt);
+    if (!bytes.ok()) return Invalid("`receipts.receipt`", bytes.status().message());
+    receipts.push_back({.anchor = *item.anchor, .kind = *item.kind, .receipt = *std::move(bytes)});
+  }
+  return receipts;
 }
 
 absl::StatusOr<Evidence> Read(const Collector& raw) {
@@ -180,6 +252,11 @@ absl::StatusOr<Evidence> Read(const Collector& raw) {
     absl::StatusOr<std::vector<Opening>> openings = ReadOpenings(*raw.openings);
     if (!openings.ok()) return openings.status();
     evidence.openings = *std::move(openings);
+  }
+  if (raw.receipts) {
+    absl::StatusOr<std::vector<AnchorReceipt>> receipts = ReadReceipts(*raw.receipts);
+    if (!receipts.ok()) return receipts.status();
+    evidence.receipts = *std::move(receipts);
   }
   return evidence;
 }
@@ -233,6 +310,13 @@ absl::StatusOr<std::string> Format(const Evidence& evidence) {
     item["key"] = opening.key.Hex();
     item["value"] = opening.value;
     json["openings"].push_back(std::move(item));
+  }
+  for (const AnchorReceipt& receipt : evidence.receipts) {
+    nlohmann::ordered_json item;
+    item["anchor"] = receipt.anchor;
+    item["kind"] = receipt.kind;
+    item["receipt"] = note::FormatBase64(receipt.receipt);
+    json["receipts"].push_back(std::move(item));
   }
   std::string bytes = absl::StrCat(json.dump(2), "\n");
   if (bytes.size() > kMaxEvidenceBytes) {

@@ -10,6 +10,9 @@
 //   proof     C2SP tlog-proof text, byte for byte, without `extra`: leaf index, path, checkpoint
 //   openings  optional: 1 or 2 of {field, key, value}: `trace`, then `task`; key in lower-case hex;
 //             value any UTF-8 up to kMaxOpenedBytes. See merkle/entry/blind.h
+//   receipts  optional: 1 to kMaxReceipts of {anchor, kind, receipt}, of different anchors, by
+//             rising name: what outside systems gave for SHA-256 of the checkpoint in `proof`, byte
+//             for byte; kind as anchor/backend.h has it; receipt in base64
 // Limits: kMaxEvidenceBytes, three levels.
 // Errors: kInvalidArgument, naming the member. Format(Parse(bytes)) == bytes for all that parses.
 // Nothing here is verified beyond its form: see verify.h.
@@ -35,6 +38,7 @@ inline constexpr char kFormat[] = "cairn.evidence.v1";
 inline constexpr char kFileSuffix[] = ".cairn.json";
 inline constexpr size_t kMaxEvidenceBytes = size_t{1} << 20;
 inline constexpr size_t kMaxOpenedBytes = 4096;
+inline constexpr size_t kMaxReceipts = 16;
 
 // What the certificate hash was made from. The submitter's word: it says how to read a certificate
 // that is given along with the evidence, and proves nothing.
@@ -52,11 +56,21 @@ struct Opening {
   friend bool operator==(const Opening&, const Opening&) = default;
 };
 
+// What an outside system gave for the checkpoint.
+struct AnchorReceipt {
+  std::string anchor;  // Its name, as the log has it: 1 to 64 of A-Za-z0-9._:-
+  std::string kind;    // "rfc3161", "opentimestamps"; others are carried and not understood.
+  std::string receipt;
+
+  friend bool operator==(const AnchorReceipt&, const AnchorReceipt&) = default;
+};
+
 struct Evidence {
   std::optional<CertificateKind> kind;
   std::string entry;
   note::TlogProof proof;
   std::vector<Opening> openings;
+  std::vector<AnchorReceipt> receipts = {};
 
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };

@@ -175,6 +175,41 @@ TEST(Evidence, RefusesOpenedValuesThatAreTooLongOrNoText) {
   EXPECT_THAT(std::string(Format(evidence).status().message()), HasSubstr("not UTF-8"));
 }
 
+TEST(Evidence, ReadsBackReceiptsOfAnyBytes) {
+  Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  evidence.receipts = {{"ots", "opentimestamps", std::string("\0\xff", 2)},
+                       {"tsa-1", "rfc3161", std::string(70'000, 'x')}};
+  const absl::StatusOr<std::string> bytes = Format(evidence);
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(*Parse(*bytes), evidence);
+}
+
+TEST(Evidence, RefusesReceiptsOutOfOrderTwiceOrTooMany) {
+  const AnchorReceipt a{"a", "k", "x"};
+  const AnchorReceipt b{"b", "k", "x"};
+  std::vector<AnchorReceipt> many;
+  for (char c = 'a'; c <= 'q'; ++c) many.push_back({std::string(1, c), "k", "x"});
+  Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  for (const std::vector<AnchorReceipt>& receipts :
+       std::vector<std::vector<AnchorReceipt>>{{b, a},
+                                               {a, a},
+                                               many,
+                                               {{"", "k", "x"}},
+                                               {{"a b", "k", "x"}},
+                                               {{"a", "", "x"}},
+                                               {{"a", "k", ""}}}) {
+    evidence.receipts = receipts;
+    const absl::StatusOr<std::string> formatted = Format(evidence);
+    ASSERT_FALSE(formatted.ok());
+    EXPECT_THAT(std::string(formatted.status().message()), HasSubstr("`receipts"));
+  }
+  std::string items;
+  for (int i = 0; i < 17; ++i) absl::StrAppend(&items, i > 0 ? "," : "", "{}");
+  ExpectRefused(absl::StrCat("{\"receipts\": [", items, "]}"), "too many items");
+  ExpectRefused("{\"receipts\": [], \"receipts\": []}", "`receipts` is repeated");
+  ExpectRefused("{\"receipts\": [{\"url\": \"\"}]}", "`receipts.url`");
+}
+
 TEST(Evidence, RefusesDepthAndSizeWithoutReadingOn) {
   ExpectRefused(std::string(100'000, '['), "the evidence must not be a list");
   ExpectRefused("{\"openings\": " + std::string(100'000, '['),
