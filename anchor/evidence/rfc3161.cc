@@ -195,8 +195,7 @@ bool Carries(const PKCS7& signed_data, const X509& certificate) {
 Timestamp Describe(const Token& token, const Chain& chain) {
   Timestamp timestamp;
   timestamp.gen_time_s = token.gen_time_us / kMicrosPerSecond;
-  timestamp.existed_by_s =
-      (token.gen_time_us + token.accuracy_us + kMicrosPerSecond - 1) / kMicrosPerSecond;
+  timestamp.existed_by_s = token.existed_by_s();
   timestamp.serial = token.serial;
   timestamp.policy = token.policy;
   timestamp.authority = NameText(X509_get_subject_name(chain.certificates.front().get()));

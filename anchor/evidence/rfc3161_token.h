@@ -36,6 +36,9 @@ struct Token {
   // Microseconds since 1970; a finer fraction is rounded up.
   uint64_t gen_time_us = 0;
   uint64_t accuracy_us = 0;  // 0 where there is none.
+
+  // genTime + accuracy in seconds, rounded up.
+  uint64_t existed_by_s() const { return (gen_time_us + accuracy_us + 999'999) / 1'000'000; }
 };
 
 // Of a TimeStampResp that grants, or of a bare token.
