@@ -47,8 +47,9 @@ std::string Describe(const BitcoinVerdict& verdict, uint64_t min_depth) {
     parts.push_back(absl::StrCat("needs Bitcoin ", Blocks(verdict.unknown)));
   }
   if (!verdict.contradicted.empty()) {
-    parts.push_back(
-        absl::StrCat("not in Bitcoin ", Blocks(verdict.contradicted), ", as it says it is"));
+    std::vector<uint64_t> heights;
+    for (const ots::BitcoinAttestation& one : verdict.contradicted) heights.push_back(one.height);
+    parts.push_back(absl::StrCat("not in Bitcoin ", Blocks(heights), ", as it says it is"));
   }
   if (parts.empty()) return "no Bitcoin block yet";
   return absl::StrJoin(parts, "; ");
@@ -125,7 +126,7 @@ absl::StatusOr<BitcoinVerdict> JudgeBitcoin(
     } else if (!header.ok()) {
       unanswered.Update(header.status());
     } else if (header->merkle_root != attestation.root) {
-      verdict.contradicted.push_back(attestation.height);
+      verdict.contradicted.push_back(attestation);
     } else if (!verdict.block || attestation.height < verdict.block->height) {
       verdict.block = {
           .height = attestation.height, .hash = header->hash, .time_s = header->time_s};

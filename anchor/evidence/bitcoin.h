@@ -78,8 +78,8 @@ struct BitcoinVerdict {
   std::optional<BitcoinBlock> block = std::nullopt;
   // Heights of blocks that the source does not know.
   std::vector<uint64_t> unknown = {};
-  // Of blocks that have another Merkle root than the proof says.
-  std::vector<uint64_t> contradicted = {};
+  // What the proof says of blocks that have another Merkle root.
+  std::vector<ots::BitcoinAttestation> contradicted = {};
   // A line for people: what was proven, what is missing, what is wrong.
   std::string detail = {};
 };

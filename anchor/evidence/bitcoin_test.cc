@@ -236,7 +236,8 @@ TEST_F(VerifyBitcoinTest, IsFalseWhenTheBlockHasAnotherRoot) {
   chain_.Reorganise(chain_.tip() - height + 1);
   const auto verdict = Verify(&chain_);
   EXPECT_EQ(verdict->state, BitcoinState::kFalse);
-  EXPECT_EQ(verdict->contradicted, std::vector<uint64_t>{height});
+  ASSERT_EQ(verdict->contradicted.size(), 1U);
+  EXPECT_EQ(verdict->contradicted[0].height, height);
   EXPECT_EQ(verdict->detail, "not in Bitcoin block 800001, as it says it is");
   EXPECT_FALSE(verdict->block.has_value());
 }
@@ -260,7 +261,8 @@ TEST_F(VerifyBitcoinTest, OneTrueAttestationIsEnough) {
   const auto verdict = Verify(&chain_);
   EXPECT_EQ(verdict->state, BitcoinState::kProven);
   EXPECT_EQ(verdict->block->height, height);
-  EXPECT_EQ(verdict->contradicted, std::vector<uint64_t>{BitcoinChain::kFirst});
+  ASSERT_EQ(verdict->contradicted.size(), 1U);
+  EXPECT_EQ(verdict->contradicted[0].height, BitcoinChain::kFirst);
   EXPECT_EQ(verdict->unknown, std::vector<uint64_t>{900'000});
 }
 
