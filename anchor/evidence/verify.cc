@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
+#include "anchor/evidence/time_text.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/statement.h"
 #include "merkle/note/checkpoint.h"
@@ -131,8 +131,13 @@ Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoi
   return layer;
 }
 
-Layer WitnessesLayer(const note::Note& note, const note::Policy& policy) {
+Layer WitnessesLayer(const note::Note& note, const VerifyOptions& options) {
   Layer layer{.name = "witnesses", .detail = {}, .required = true};
+  if (options.policy == nullptr) {
+    layer.detail = "no policy given that says whose cosignatures count";
+    return layer;
+  }
+  const note::Policy& policy = *options.policy;
   const absl::StatusOr<note::CosignedAt> cosigned_at_s = note::VerifyCosignatures(note, policy);
   if (!cosigned_at_s.ok()) {
     layer.state = State::kFalse;
@@ -150,7 +155,7 @@ Layer WitnessesLayer(const note::Note& note, const note::Policy& policy) {
                              : absl::StrCat("cosigned by ", absl::StrJoin(who, ", "));
   if (policy.needs_none()) {
     absl::StrAppend(&layer.detail, "; the policy asks for none");
-    layer.required = false;
+    layer.required = options.require == Requirement::kWitnessed;
   } else if (policy.IsQuorum(note::CosignersOf(*cosigned_at_s))) {
     absl::StrAppend(&layer.detail, ": the policy's quorum");
     layer.state = State::kProven;
@@ -199,34 +204,80 @@ std::optional<Layer> OpeningLayer(absl::string_view field, const std::string& id
   return layer;
 }
 
-Layer TimeLayer(uint64_t accepted_at_ms) {
+// When enough witnesses had cosigned, by their own clocks; nullopt where the quorum is not met.
+std::optional<uint64_t> QuorumTime(const note::Note& note, const note::Policy& policy) {
+  const absl::StatusOr<note::CosignedAt> cosigned_at_s = note::VerifyCosignatures(note, policy);
+  if (!cosigned_at_s.ok() || policy.needs_none()) return std::nullopt;
+  std::vector<std::pair<uint64_t, size_t>> by_time;
+  for (size_t i = 0; i < cosigned_at_s->size(); ++i) {
+    if ((*cosigned_at_s)[i].has_value()) by_time.emplace_back(*(*cosigned_at_s)[i], i);
+  }
+  std::sort(by_time.begin(), by_time.end());
+  note::WitnessSet cosigned(policy.witnesses().size(), false);
+  for (const auto& [at_s, witness] : by_time) {
+    cosigned[witness] = true;
+    if (policy.IsQuorum(cosigned)) return at_s;
+  }
+  return std::nullopt;
+}
+
+struct JudgedReceipts {
+  std::vector<Layer> layers;
+  size_t accepted = 0;
+  size_t proven = 0;
+  std::optional<uint64_t> existed_by_s;
+};
+
+JudgedReceipts JudgeReceipts(const Evidence& evidence, const AnchorTrust& trust) {
+  JudgedReceipts all;
+  const Hash digest = merkle::Sha256(evidence.proof.checkpoint);
+  for (const AnchorReceipt& receipt : evidence.receipts) {
+    JudgedReceipt judged = JudgeReceipt(receipt, digest, trust);
+    all.accepted += judged.accepted ? 1 : 0;
+    all.proven += judged.layer.state == State::kProven ? 1 : 0;
+    if (judged.existed_by_s.has_value()) {
+      all.existed_by_s = std::min(all.existed_by_s.value_or(UINT64_MAX), *judged.existed_by_s);
+    }
+    all.layers.push_back(std::move(judged.layer));
+  }
+  return all;
+}
+
+Layer AnchorsLayer(const JudgedReceipts& receipts, const VerifyOptions& options) {
+  Layer layer{.name = "anchors", .detail = {}};
+  const bool verified = options.require != Requirement::kAnchored;
+  layer.required = options.require >= Requirement::kAnchored;
+  const size_t have = verified ? receipts.proven : receipts.accepted;
+  if (have >= std::max<size_t>(options.anchors_needed, 1)) layer.state = State::kProven;
+  layer.detail =
+      absl::StrCat(receipts.layers.size(), " receipts, ", receipts.accepted, " accepted, ",
+                   receipts.proven, " verified here; ", options.anchors_needed, " needed");
+  return layer;
+}
+
+// A key that was given up: what it signed counts as far as an anchor shows that it did so before.
+void HoldToNotAfter(uint64_t not_after_s, const JudgedReceipts& receipts, Layer& checkpoint) {
+  if (checkpoint.state != State::kProven) return;
+  if (receipts.existed_by_s.has_value() && *receipts.existed_by_s <= not_after_s) return;
+  checkpoint.state = State::kNotProven;
+  absl::StrAppend(&checkpoint.detail, "; but the key counts only until ",
+                  TimeText(std::min(not_after_s, UINT64_MAX / 1000) * 1000),
+                  ", and no anchor proves that the checkpoint existed by then");
+}
+
+Layer TimeLayer(uint64_t accepted_at_ms, std::optional<uint64_t> existed_by_s) {
   Layer layer{.name = "time", .detail = {}};
-  layer.detail = absl::StrCat("accepted at ", TimeText(accepted_at_ms),
-                              " is the operator's claim; earliest time proved: none yet");
+  if (existed_by_s.has_value()) layer.state = State::kProven;
+  layer.detail =
+      absl::StrCat("accepted at ", TimeText(accepted_at_ms), " is the operator's claim; ",
+                   existed_by_s.has_value()
+                       ? absl::StrCat("proved: it existed by ",
+                                      TimeText(std::min(*existed_by_s, UINT64_MAX / 1000) * 1000))
+                       : "earliest time proved: none yet");
   return layer;
 }
 
 }  // namespace
-
-absl::string_view StateName(State state) {
-  switch (state) {
-    case State::kProven:
-      return "proven";
-    case State::kNotProven:
-      return "not_proven";
-    case State::kFalse:
-      break;
-  }
-  return "false";
-}
-
-std::string TimeText(uint64_t unix_ms) {
-  // A date that far would only mislead.
-  constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
-  if (unix_ms >= kYear10000Ms) return absl::StrCat(unix_ms, " ms");
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                          absl::FromUnixMillis(static_cast<int64_t>(unix_ms)), absl::UTCTimeZone());
-}
 
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options) {
   absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry);
@@ -245,19 +296,35 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
                           .statement = statement},
                 .layers = {},
                 .reasons = {}};
-  const Layer checkpoint_layer = CheckpointLayer(evidence, *checkpoint, options);
+  const JudgedReceipts receipts = JudgeReceipts(evidence, options.anchors);
+  Layer checkpoint_layer = CheckpointLayer(evidence, *checkpoint, options);
+  if (options.log_key_not_after_s.has_value()) {
+    HoldToNotAfter(*options.log_key_not_after_s, receipts, checkpoint_layer);
+  }
   const Layer statement_layer =
       StatementLayer(checkpoint->origin, entry->signed_statement, options);
   report.layers = {CertificateLayer(statement, options), statement_layer,
                    PolicyLayer(statement, statement_layer),
                    InclusionLayer(evidence, *checkpoint, checkpoint_layer), checkpoint_layer};
-  if (options.policy != nullptr) report.layers.push_back(WitnessesLayer(*note, *options.policy));
+  report.existed_by_s = receipts.existed_by_s;
+  if (options.policy != nullptr || options.require == Requirement::kWitnessed) {
+    report.layers.push_back(WitnessesLayer(*note, options));
+  }
+  if (options.policy != nullptr) {
+    if (const std::optional<uint64_t> at_s = QuorumTime(*note, *options.policy)) {
+      report.existed_by_s = std::min(report.existed_by_s.value_or(UINT64_MAX), *at_s);
+    }
+  }
+  report.layers.insert(report.layers.end(), receipts.layers.begin(), receipts.layers.end());
+  if (!receipts.layers.empty() || options.require >= Requirement::kAnchored) {
+    report.layers.push_back(AnchorsLayer(receipts, options));
+  }
   for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
     if (std::optional<Layer> opening = OpeningLayer(field, *id, evidence.openings)) {
       report.layers.push_back(*std::move(opening));
     }
   }
-  report.layers.push_back(TimeLayer(entry->accepted_at_ms));
+  report.layers.push_back(TimeLayer(entry->accepted_at_ms, report.existed_by_s));
   for (const Layer& layer : report.layers) {
     if (layer.state == State::kFalse || (layer.required && layer.state != State::kProven)) {
       report.reasons.push_back(absl::StrCat(layer.name, ": ", layer.detail));
