@@ -154,7 +154,7 @@ absl::Status WhyNot(const Token& token, const Chain& chain) {
 // TS_RESP_verify_token is not told of the response's status, which ParseToken has looked at.
 absl::Status VerifyToken(TS_VERIFY_CTX& context, const Token& token, const Chain& chain) {
   ERR_clear_error();
-  const bool good = TS_RESP_verify_token(&context, token.signed_data.get()) == 1;
+  const bool good = TS_RESP_verify_token(&context, token.signed_data) == 1;
   absl::Status status = good ? absl::OkStatus() : WhyNot(token, chain);
   ERR_clear_error();
   return status;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "anchor/evidence/der.h"
+#include "anchor/evidence/x509.h"
 #include "gtest/gtest.h"
 #include "merkle/hash.h"
 #include "tests/testing/time_stamp_authority.h"
@@ -56,6 +57,12 @@ std::string Answer(absl::string_view status, absl::string_view token) {
 }
 std::string Granted(absl::string_view token) {
   return Answer(der::Wrap(kInteger, absl::string_view("\0", 1)), token);
+}
+
+absl::StatusOr<std::string> MakeDer(absl::string_view pem) {
+  const auto certificates = ParsePemCertificates(pem);
+  if (!certificates.ok()) return certificates.status();
+  return CertificateDer(*certificates->front());
 }
 
 class Rfc3161Test : public ::testing::Test {
@@ -435,6 +442,39 @@ TEST_F(Rfc3161Test, NoChangedBitMakesAnotherClaim) {
   }
   // No signature covers the status, the signer's versions and algorithms, nor the tags of sets.
   EXPECT_LT(same, 160U);
+}
+
+TEST_F(Rfc3161Test, NoChangedBitOfSideDataMakesAnotherClaim) {
+  authority_->Issue("middle2", {.extensions = testing::kCaExtensions});
+  authority_->Issue("lower2", {.issuer = "middle2"});
+  const Receipt receipt{.response = authority_->Reply(request_, {.signer = "lower2"}),
+                        .certificates = {*MakeDer(authority_->Pem("middle2"))},
+                        .crls = {authority_->Crl("middle2"), authority_->Crl("root")}};
+  const auto genuine = verifier_->Verify(receipt, digest_);
+  ASSERT_TRUE(genuine.ok()) << genuine.status();
+  EXPECT_EQ(genuine->revocation, Revocation::kNotRevoked);
+  const std::string bytes = *FormatReceipt(receipt);
+  for (size_t i = receipt.response.size(); i < bytes.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string changed = bytes;
+      changed[i] = static_cast<char>(changed[i] ^ 1 << bit);
+      const auto parsed = ParseReceipt(changed);
+      if (!parsed.ok()) continue;
+      const auto result = verifier_->Verify(*parsed, digest_);
+      if (!result.ok()) continue;
+      EXPECT_EQ(*result, *genuine) << i << " " << bit;
+    }
+  }
+}
+
+TEST_F(Rfc3161Test, WeakHashesAreRefused) {
+  const std::string token = authority_->Sign(GenuineInfo().Der(), {"tsa"}, "sha1");
+  ExpectFalse(verifier_->Verify({.response = Granted(token)}, digest_), "signed over a hash");
+  EXPECT_TRUE(
+      verifier_
+          ->Verify({.response = Granted(authority_->Sign(GenuineInfo().Der(), {"tsa"}, "sha512"))},
+                   digest_)
+          .ok());
 }
 
 TEST_F(Rfc3161Test, CacheRemembersWhatItFoundAndNoMoreThanThat) {

@@ -27,7 +27,6 @@ constexpr size_t kMaxStatusText = 200;
 // Keeps sums with a time far from any overflow.
 constexpr int64_t kMaxAccuracySeconds = int64_t{1} << 31;
 
-using Response = std::unique_ptr<TS_RESP, Freer<TS_RESP_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Freer<BN_free>>;
 
 absl::Status Malformed(absl::string_view what) {
@@ -109,18 +108,19 @@ absl::StatusOr<Token> TakeApart(absl::string_view bytes) {
   const absl::StatusOr<der::Element> first = der::TakeElement(&content);
   Token token;
   if (first.ok() && first->tag == der::kObjectIdentifier) {
-    token.signed_data.reset(d2i_PKCS7(nullptr, &at, size));
+    token.bare.reset(d2i_PKCS7(nullptr, &at, size));
+    token.signed_data = token.bare.get();
   } else {
-    const Response response(d2i_TS_RESP(nullptr, &at, size));
-    if (response == nullptr) {
+    token.response.reset(d2i_TS_RESP(nullptr, &at, size));
+    if (token.response == nullptr) {
       const char* reason = ERR_reason_error_string(ERR_peek_error());
       return Malformed(absl::StrCat("not a TimeStampResp: ", reason == nullptr ? "" : reason));
     }
-    if (absl::Status status = CheckGranted(*response); !status.ok()) return status;
-    token.signed_data.reset(PKCS7_dup(TS_RESP_get_token(response.get())));
+    if (absl::Status status = CheckGranted(*token.response); !status.ok()) return status;
+    token.signed_data = TS_RESP_get_token(token.response.get());
   }
   if (token.signed_data == nullptr || at != end) return Malformed("not SignedData");
-  token.info.reset(PKCS7_to_TS_TST_INFO(token.signed_data.get()));
+  token.info.reset(PKCS7_to_TS_TST_INFO(token.signed_data));
   if (token.info == nullptr) return Malformed("not one of a time stamp");
   return token;
 }

@@ -27,7 +27,10 @@
 namespace cairn::rfc3161 {
 
 struct Token {
-  std::unique_ptr<PKCS7, Freer<PKCS7_free>> signed_data;
+  // What it is part of: a response, or itself alone. Copying it out would decode its keys again.
+  std::unique_ptr<TS_RESP, Freer<TS_RESP_free>> response;
+  std::unique_ptr<PKCS7, Freer<PKCS7_free>> bare;
+  PKCS7* signed_data = nullptr;
   std::unique_ptr<TS_TST_INFO, Freer<TS_TST_INFO_free>> info;
   std::string policy = {};             // Dotted.
   std::string imprint_algorithm = {};  // Dotted.

@@ -56,7 +56,8 @@ class Rfc3161OverTheWire : public ::testing::Test {
     request_ = *backend_->Prepare(digest_);
     return backend_->Submit(digest_, request_);
   }
-  void ExpectRefused(http::Response response, absl::StatusCode code, absl::string_view reason) {
+  void ExpectRefused(const http::Response& response, absl::StatusCode code,
+                     absl::string_view reason) {
     server_.SetAnswer([=](const std::string&) { return response; });
     const auto progress = Submit();
     EXPECT_EQ(progress.status().code(), code) << progress.status();
@@ -86,8 +87,9 @@ TEST_F(Rfc3161OverTheWire, TokenIsFinalAndChecksOutOffline) {
 }
 
 TEST_F(Rfc3161OverTheWire, BadAnswersLeaveNothingAndTheNextIsTaken) {
-  ExpectRefused({.body = std::string(100'000'000, 0)}, absl::StatusCode::kResourceExhausted,
-                "too long");
+  std::string large;
+  large.resize(100'000'000);
+  ExpectRefused({.body = large}, absl::StatusCode::kResourceExhausted, "too long");
   ExpectRefused({.body = "<html>maintenance</html>"}, absl::StatusCode::kInvalidArgument,
                 "not DER");
   ExpectRefused({.status = 503, .body = "busy"}, absl::StatusCode::kUnavailable, "503");

@@ -111,7 +111,8 @@ std::string TimeStampAuthority::Reply(const std::string& request, const ReplyOpt
 }
 
 std::string TimeStampAuthority::Sign(const std::string& tst_info,
-                                     const std::vector<std::string>& signers) {
+                                     const std::vector<std::string>& signers,
+                                     const std::string& digest) {
   Write("info.der", tst_info);
   std::vector<std::string> arguments = {"cms",
                                         "-sign",
@@ -119,7 +120,7 @@ std::string TimeStampAuthority::Sign(const std::string& tst_info,
                                         "-nodetach",
                                         "-nosmimecap",
                                         "-md",
-                                        "sha256",
+                                        digest,
                                         "-cades",
                                         "-outform",
                                         "DER",

@@ -49,7 +49,8 @@ class TimeStampAuthority {
   // The answer to a TimeStampReq, now: a TimeStampResp, which may be a refusal.
   std::string Reply(const std::string& request, const ReplyOptions& options = {});
   // A token over any TSTInfo at all, signed by each of `signers`.
-  std::string Sign(const std::string& tst_info, const std::vector<std::string>& signers);
+  std::string Sign(const std::string& tst_info, const std::vector<std::string>& signers,
+                   const std::string& digest = "sha256");
 
   void Revoke(const std::string& name, const std::string& reason);
   // What the issuer has revoked by now, in DER.
