@@ -12,11 +12,12 @@ note::WitnessSet CosignersOf(const Round& round) {
 }
 
 Gatherer::Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
-                   const GathererOptions& options)
-    : options_(options) {
+                   const GathererOptions& options, Heard heard)
+    : options_(options), heard_(std::move(heard)) {
   for (WitnessSource& source : witnesses) {
     witnesses_.push_back(std::make_unique<Witness>(
-        Witness{.client = CosignClient(std::move(source.key), std::move(source.exchange), prover),
+        Witness{.client = CosignClient(std::move(source.key), std::move(source.exchange),
+                                       std::move(source.latest), prover),
                 .thread = {}}));
   }
   for (size_t i = 0; i < witnesses_.size(); ++i) {
@@ -62,6 +63,7 @@ void Gatherer::Run(size_t number) {
     const std::shared_ptr<const Target> target = target_;
     lock.unlock();
     absl::StatusOr<Cosigned> cosigned = witness.client.Ask(*target);
+    heard_(number, *target, cosigned);
     lock.lock();
     Take(number, round, std::move(cosigned));
   }

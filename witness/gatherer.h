@@ -41,6 +41,7 @@ struct GathererOptions {
 struct WitnessSource {
   note::VerifierKey key;
   Exchange exchange;
+  Latest latest;
 };
 
 // For each witness, in order: its cosignature, or why there is none (CosignClient's errors;
@@ -54,8 +55,12 @@ class Gatherer {
  public:
   using Enough = std::function<bool(const note::WitnessSet&)>;
 
+  // Hears what each witness answers when it answers, also when its round has ended, before that
+  // counts in the round. Called on the witness's thread.
+  using Heard = std::function<void(size_t witness, const Target&, const absl::StatusOr<Cosigned>&)>;
+
   Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
-           const GathererOptions& options);
+           const GathererOptions& options, Heard heard);
   // Stops as Stop() does.
   ~Gatherer();
   Gatherer(const Gatherer&) = delete;
@@ -85,6 +90,7 @@ class Gatherer {
   void Take(size_t number, uint64_t round, absl::StatusOr<Cosigned> cosigned);
 
   const GathererOptions options_;
+  const Heard heard_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

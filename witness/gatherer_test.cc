@@ -24,7 +24,8 @@ class Fake {
       : key_(*note::GenerateSignerKey(name, note::KeyType::kCosignature)) {}
 
   WitnessSource Source() {
-    return {key_.verifier_key(), [this](const std::string& body) { return Answer(body); }};
+    return {key_.verifier_key(), [this](const std::string& body) { return Answer(body); },
+            [] { return absl::UnavailableError("shows nothing"); }};
   }
   void FailWith(unsigned status) {
     const std::lock_guard lock(mutex_);
@@ -76,8 +77,11 @@ class GathererTest : public ::testing::Test {
   void Begin() {
     gatherer_ = std::make_unique<Gatherer>(
         std::vector<WitnessSource>{a_.Source(), b_.Source(), c_.Source()},
-        [](TreeSize, TreeSize) { return absl::StatusOr<merkle::Proof>(merkle::Proof()); },
-        options_);
+        [](TreeSize, TreeSize) { return absl::StatusOr<merkle::Proof>(merkle::Proof()); }, options_,
+        [this](size_t witness, const Target& target, const auto& cosigned) {
+          const std::lock_guard lock(heard_mutex_);
+          heard_.push_back({witness, target.size.value(), cosigned.ok()});
+        });
   }
   static bool Two(const note::WitnessSet& set) { return set[0] + set[1] + set[2] >= 2; }
   static bool Never(const note::WitnessSet&) { return false; }
@@ -86,6 +90,19 @@ class GathererTest : public ::testing::Test {
   GathererOptions options_{.straggler_wait = std::chrono::seconds(60),
                            .round_deadline = std::chrono::seconds(60),
                            .first_pause = std::chrono::seconds(60)};
+  struct HeardAnswer {
+    size_t witness;
+    uint64_t size;
+    bool cosigned;
+    bool operator==(const HeardAnswer&) const = default;
+  };
+  std::vector<HeardAnswer> heard() {
+    const std::lock_guard lock(heard_mutex_);
+    return heard_;
+  }
+
+  std::mutex heard_mutex_;
+  std::vector<HeardAnswer> heard_;
   Fake a_{"a"}, b_{"b"}, c_{"c"};
   std::unique_ptr<Gatherer> gatherer_;
 };
@@ -118,6 +135,18 @@ TEST_F(GathererTest, ASlowWitnessDelaysNobodyAndComesBack) {
   for (uint64_t size = 5; round.empty() || !round[2].ok(); ++size) {
     round = gatherer_->Gather(At(size), Two);
   }
+}
+
+TEST_F(GathererTest, TellsWhatIsAnsweredAlsoWhenItsRoundIsOver) {
+  options_.straggler_wait = std::chrono::milliseconds(1);
+  Begin();
+  c_.FailWith(422);
+  const auto held = c_.Hold();
+  EXPECT_EQ(CosignersOf(gatherer_->Gather(At(3), Two)), (note::WitnessSet{true, true, false}));
+  EXPECT_EQ(heard().size(), 2U);
+  held->set_value();
+  while (heard().size() < 3) std::this_thread::yield();
+  EXPECT_EQ(heard()[2], (HeardAnswer{2, 3, false}));
 }
 
 TEST_F(GathererTest, WaitsALittleForStragglers) {

@@ -28,6 +28,7 @@
 #include "ledger/server/watchdog.h"
 #include "ledger/server/witnessed.h"
 #include "merkle/hash.h"
+#include "merkle/note/checkpoint.h"
 #include "merkle/note/checkpoint_signer.h"
 #include "witness/http/client.h"
 #include "witness/http/server.h"
@@ -91,12 +92,6 @@ std::string UrlUnder(absl::string_view prefix, absl::string_view path) {
   return absl::StrCat(prefix, "/", path);
 }
 
-std::vector<std::string> UrlsOf(const std::vector<note::PolicyWitness>& witnesses) {
-  std::vector<std::string> urls;
-  for (const auto& witness : witnesses) urls.push_back(witness.url.value_or(""));
-  return urls;
-}
-
 absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client,
                                                 const std::optional<std::string>& url,
                                                 const std::string& body) {
@@ -108,15 +103,17 @@ absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client,
   return witness::WitnessAnswer{answer->status, std::move(answer->body)};
 }
 
-absl::StatusOr<std::string> FetchLatest(const std::string& url, const std::string& origin) {
-  const auto client = http::Client::Make(http::ClientLimits());
-  absl::StatusOr<http::Answer> answer =
-      client->Get(UrlUnder(url, absl::StrCat(merkle::Sha256(origin).Hex(), "/checkpoint")));
+// What it shows of the log whose key that is.
+absl::StatusOr<note::Checkpoint> FetchLatest(http::Client& client,
+                                             const std::optional<std::string>& url,
+                                             const note::VerifierKey& log_key) {
+  const std::string path = absl::StrCat(merkle::Sha256(log_key.name()).Hex(), "/checkpoint");
+  const absl::StatusOr<http::Answer> answer = client.Get(UrlUnder(url.value_or(""), path));
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {
-    return absl::NotFoundError(absl::StrCat("the witness answers ", answer->status));
+    return absl::NotFoundError(absl::StrCat("GET /", path, " answers ", answer->status));
   }
-  return std::move(answer->body);
+  return note::VerifyCheckpoint(answer->body, log_key);
 }
 
 class RunningDaemon final : public Daemon {
@@ -170,8 +167,6 @@ class RunningDaemon final : public Daemon {
         .published_file = settings.data_dir + "/published",
         .log_key = signer_.verifier_keys().front(),
         .sources = {},
-        .fetch_latest = [urls = UrlsOf(witnesses), origin = settings.origin](
-                            size_t witness) { return FetchLatest(urls[witness], origin); },
         .before_appends =
             [this, certifiers = settings.certifiers] {
               return DeclareCertifiers(*log_, certifiers);
@@ -181,8 +176,12 @@ class RunningDaemon final : public Daemon {
     for (const note::PolicyWitness& witness : witnesses) {
       http::Client* const client =
           witness_clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
-      witnessing.sources.push_back({witness.key, [client, url = witness.url](const std::string& b) {
-                                      return Exchange(*client, url, b);
+      witnessing.sources.push_back({witness.key,
+                                    [client, url = witness.url](const std::string& body) {
+                                      return Exchange(*client, url, body);
+                                    },
+                                    [client, url = witness.url, key = witnessing.log_key] {
+                                      return FetchLatest(*client, url, key);
                                     }});
     }
     absl::StatusOr<std::unique_ptr<Publication>> publication =
