@@ -57,8 +57,7 @@ void Gatherer::Run(size_t number) {
   Witness& witness = *witnesses_[number];
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || witness.done < round_; });
-    if (stopping_) return;
+    if (!AwaitTask(witness, lock)) return;
     const uint64_t round = round_;
     const std::shared_ptr<const Target> target = target_;
     lock.unlock();
@@ -69,9 +68,20 @@ void Gatherer::Run(size_t number) {
   }
 }
 
+bool Gatherer::AwaitTask(const Witness& witness, std::unique_lock<std::mutex>& lock) {
+  const auto asked = [&] { return stopping_ || witness.done < round_; };
+  if (witness.unsettled) {
+    changed_.wait_until(lock, witness.not_before, asked);
+  } else {
+    changed_.wait(lock, asked);
+  }
+  return !stopping_;
+}
+
 void Gatherer::Take(size_t number, uint64_t round, absl::StatusOr<Cosigned> cosigned) {
   Witness& witness = *witnesses_[number];
   witness.done = round;
+  witness.unsettled = absl::IsAborted(cosigned.status());
   if (cosigned.ok()) {
     witness.pause = std::chrono::milliseconds(0);
   } else {

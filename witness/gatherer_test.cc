@@ -27,9 +27,10 @@ class Fake {
     return {key_.verifier_key(), [this](const std::string& body) { return Answer(body); },
             [] { return absl::UnavailableError("shows nothing"); }};
   }
-  void FailWith(unsigned status) {
+  void FailWith(unsigned status, const std::string& body = "no") {
     const std::lock_guard lock(mutex_);
     status_ = status;
+    failure_ = body;
   }
   // Until the promise is kept.
   std::shared_ptr<std::promise<void>> Hold() {
@@ -46,15 +47,17 @@ class Fake {
  private:
   absl::StatusOr<WitnessAnswer> Answer(const std::string& body) {
     unsigned status = 0;
+    std::string failure;
     std::shared_future<void> held;
     {
       const std::lock_guard lock(mutex_);
       ++asked_;
       status = status_;
+      failure = failure_;
       held = held_;
     }
     if (held.valid()) held.wait();
-    if (status != 200) return WitnessAnswer{status, "no"};
+    if (status != 200) return WitnessAnswer{status, failure};
     const std::string note = body.substr(body.find("\n\n") + 2);
     const auto signature = note::Cosign(key_, 1, note::ParseNote(note)->text);
     return WitnessAnswer{
@@ -64,6 +67,7 @@ class Fake {
   const note::SignerKey key_;
   std::mutex mutex_;
   unsigned status_ = 200;
+  std::string failure_;
   std::shared_future<void> held_;
   int asked_ = 0;
 };
@@ -188,6 +192,19 @@ TEST_F(GathererTest, AWitnessThatRecoversIsAskedAgain) {
   for (uint64_t size = 2; round.empty() || !round[2].ok(); ++size) {
     round = gatherer_->Gather(At(size), Never);
   }
+}
+
+TEST_F(GathererTest, AWitnessThatSaysThatItKnowsMoreIsAskedAgainWithoutARound) {
+  options_.first_pause = options_.longest_pause = std::chrono::milliseconds(1);
+  c_.FailWith(409, "90\n");
+  Begin();
+  EXPECT_EQ(gatherer_->Gather(At(7), Never)[2].status().code(), absl::StatusCode::kAborted);
+  while (c_.asked() < 5) std::this_thread::yield();
+  // Until it does not say so any more.
+  c_.FailWith(200);
+  while (heard().back() != HeardAnswer{2, 7, true}) std::this_thread::yield();
+  EXPECT_EQ(a_.asked(), 1);
+  EXPECT_EQ(CosignersOf(gatherer_->Gather(At(8), Never)), (note::WitnessSet{true, true, true}));
 }
 
 TEST_F(GathererTest, StopEndsARound) {

@@ -92,13 +92,15 @@ std::string UrlUnder(absl::string_view prefix, absl::string_view path) {
   return absl::StrCat(prefix, "/", path);
 }
 
-absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client,
-                                                const std::optional<std::string>& url,
+absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client, Metrics& metrics,
+                                                const note::PolicyWitness& witness,
                                                 const std::string& body) {
-  if (!url.has_value()) {
+  if (!witness.url.has_value()) {
     return absl::InvalidArgumentError("the witness policy gives no URL for this witness");
   }
-  absl::StatusOr<http::Answer> answer = client.Post(UrlUnder(*url, "add-checkpoint"), body);
+  const auto begun = Metrics::Clock::now();
+  absl::StatusOr<http::Answer> answer = client.Post(UrlUnder(*witness.url, "add-checkpoint"), body);
+  metrics.WitnessAnswered(witness.name, Metrics::Clock::now() - begun);
   if (!answer.ok()) return answer.status();
   return witness::WitnessAnswer{answer->status, std::move(answer->body)};
 }
@@ -172,13 +174,15 @@ class RunningDaemon final : public Daemon {
               return DeclareCertifiers(*log_, certifiers);
             },
         .now_s = [this] { return clock_.WallMs() / 1000; },
+        .metrics = *metrics_,
     };
     for (const note::PolicyWitness& witness : witnesses) {
+      metrics_->AddWitness(witness.name);
       http::Client* const client =
           witness_clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
       witnessing.sources.push_back({witness.key,
-                                    [client, url = witness.url](const std::string& body) {
-                                      return Exchange(*client, url, body);
+                                    [this, client, witness](const std::string& body) {
+                                      return Exchange(*client, *metrics_, witness, body);
                                     },
                                     [client, url = witness.url, key = witnessing.log_key] {
                                       return FetchLatest(*client, url, key);

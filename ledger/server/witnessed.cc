@@ -38,9 +38,9 @@ class WitnessedPublication final : public Publication {
               return log.ConsistencyProof(*log.Newest(), from, to);
             },
             settings.gatherer,
-            [this](size_t witness, const witness::Target&,
+            [this](size_t witness, const witness::Target& target,
                    const absl::StatusOr<witness::Cosigned>& cosigned) {
-              Hear(witness, cosigned);
+              Hear(witness, target, cosigned);
             }) {}
   ~WitnessedPublication() override { Stop(); }
 
@@ -68,6 +68,10 @@ class WitnessedPublication final : public Publication {
   }
 
   void Begin() {
+    integrations_ = log_.Subscribe([this](const std::shared_ptr<const ledger::View>& view) {
+      const std::lock_guard lock(mutex_);
+      integrated_ = {view->size(), Clock::now()};
+    });
     last_published_ = Clock::now();
     thread_ = std::thread([this] { Run(); });
   }
@@ -79,7 +83,8 @@ class WitnessedPublication final : public Publication {
 
   absl::Status CanAppend() const override {
     const std::lock_guard lock(mutex_);
-    return blocked_;
+    // Never the advice that goes with a block: a log that has stopped is not helped by it.
+    return given_up_.ok() ? blocked_ : given_up_;
   }
 
   absl::Status CanWait() const override { return absl::OkStatus(); }
@@ -130,6 +135,7 @@ class WitnessedPublication final : public Publication {
       waits.swap(waits_);
     }
     changed_.notify_all();
+    integrations_.reset();
     gatherer_.Stop();
     if (thread_.joinable()) thread_.join();
     for (auto& [id, wait] : waits) {
@@ -142,6 +148,10 @@ class WitnessedPublication final : public Publication {
   struct Waiting {
     TreeSize size;
     Done done;
+  };
+  struct Integrated {
+    TreeSize size;
+    Clock::time_point at = {};
   };
   struct ListenerList {
     std::mutex mutex;
@@ -183,7 +193,15 @@ class WitnessedPublication final : public Publication {
     }
   }
 
+  // When the newest tree was integrated; now, if its commit's listeners have not been called yet or
+  // it was there at the start.
+  Clock::time_point IntegratedAt(TreeSize size) const {
+    const std::lock_guard lock(mutex_);
+    return integrated_.size == size ? integrated_.at : Clock::now();
+  }
+
   void RunRound(const ledger::View& view) {
+    const Clock::time_point integrated_at = IntegratedAt(view.size());
     const Round round = gatherer_.Gather(
         {.size = view.size(), .note = view.checkpoint}, [this](const note::WitnessSet& cosigned) {
           return guarded_ ? settings_.policy.IsQuorum(cosigned) : SilentAreHarmless(cosigned);
@@ -199,21 +217,23 @@ class WitnessedPublication final : public Publication {
       Unblock();
     }
     const bool quorum = settings_.policy.IsQuorum(witness::CosignersOf(round));
-    if (quorum || settings_.without_quorum) Publish(view, round);
+    if (quorum || settings_.without_quorum) Publish(view, round, integrated_at);
   }
 
   // Nothing is published any more, so nobody need wait for it.
   void GiveUp(const absl::Status& halted) {
-    const absl::Status why = absl::DataLossError(
-        absl::StrCat("the entry is in the log and is not published: nothing is signed any more (",
-                     halted.message(), ")"));
+    const absl::Status why =
+        absl::DataLossError(absl::StrCat("nothing is signed any more: ", halted.message()));
     std::map<WaitId, Waiting> waits;
     {
       const std::lock_guard lock(mutex_);
       given_up_ = why;
       waits.swap(waits_);
     }
-    for (auto& [id, wait] : waits) wait.done(why);
+    for (auto& [id, wait] : waits) {
+      wait.done(absl::DataLossError(
+          absl::StrCat("the entry is in the log, and is not published: ", why.message())));
+    }
   }
 
   // Whether those that are not in `confirmed` could not have met the quorum without the others.
@@ -247,25 +267,29 @@ class WitnessedPublication final : public Publication {
   }
 
   // On the witness's thread, as soon as it has answered.
-  void Hear(size_t witness, const absl::StatusOr<witness::Cosigned>& cosigned) {
+  void Hear(size_t witness, const witness::Target& target,
+            const absl::StatusOr<witness::Cosigned>& cosigned) {
     // What was cut off says nothing of a witness.
     if (stopping()) return;
     const std::string& name = settings_.policy.witnesses()[witness].name;
     Report(name, cosigned.status(), reported_[witness]);
+    if (cosigned.ok()) return witnessing_.metrics.Cosigned(name, target.size, cosigned->at_s);
+    witnessing_.metrics.NotCosigned(name, cosigned.status().code());
     if (!absl::IsFailedPrecondition(cosigned.status())) return;
     const absl::Status forked = absl::DataLossError(absl::StrCat(
         "witness ", name, ": ", cosigned.status().message(),
         "; it has cosigned another history under this log's key. This directory is an older copy, "
         "or another process signs with the key: stop every other copy, find out which history was "
         "published, and go on with that one alone. Restore the newest backup if it is not here"));
-    if (log_.stats().halted.ok()) {
-      LogError("nothing is signed any more: a witness knows another history",
-               {{"reason", std::string(forked.message())}});
-    }
+    const bool first = log_.stats().halted.ok();
     log_.Halt(forked);
+    GiveUp(forked);
+    if (!first) return;
+    LogError("nothing is signed any more: a witness knows another history",
+             {{"reason", std::string(forked.message())}});
   }
 
-  void Publish(const ledger::View& view, const Round& round) {
+  void Publish(const ledger::View& view, const Round& round, Clock::time_point integrated_at) {
     std::string note = view.checkpoint;
     for (const auto& cosigned : round) {
       if (cosigned.ok()) note += cosigned->line;
@@ -278,6 +302,7 @@ class WitnessedPublication final : public Publication {
     }
     const auto published =
         std::make_shared<const Published>(Published{view.size(), std::move(note)});
+    witnessing_.metrics.Published(view.size(), Clock::now() - integrated_at);
     std::vector<Done> done;
     {
       const std::lock_guard lock(mutex_);
@@ -355,12 +380,14 @@ class WitnessedPublication final : public Publication {
   absl::Status blocked_ = absl::UnavailableError(
       "appends wait until the witnesses confirm that this directory is the newest");
   Clock::time_point last_published_;
+  Integrated integrated_;
   WaitId last_wait_ = 0;
   std::map<WaitId, Waiting> waits_;
   bool stopping_ = false;
-  absl::Status given_up_;  // Why nothing more is published.
+  absl::Status given_up_;  // Why nothing more is published, or taken.
   const std::shared_ptr<ListenerList> listeners_ = std::make_shared<ListenerList>();
 
+  std::shared_ptr<void> integrations_;
   witness::Gatherer gatherer_;
   std::thread thread_;
 };

@@ -31,6 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ledger/log.h"
+#include "ledger/server/metrics.h"
 #include "ledger/server/publication.h"
 #include "ledger/server/publish_settings.h"
 #include "merkle/note/key.h"
@@ -48,6 +49,8 @@ struct Witnessing {
   std::function<absl::Status()> before_appends;
   // POSIX seconds.
   std::function<uint64_t()> now_s;
+  // Borrowed; knows the witnesses by name.
+  Metrics& metrics;
 };
 
 // Borrows the log, of which it uses Halt() for the guards.
