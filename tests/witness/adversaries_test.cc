@@ -126,7 +126,7 @@ TEST_F(AdversariesTest, MetricsTellOfWitnessesThatCosign) {
 }
 
 TEST_F(AdversariesTest, GarbageInsteadOfAnAnswer) {
-  Answer(std::string("\x00\xff\x16\x03 garbage\r\n\r\n", 18));
+  Answer(std::string("\x00\xff\x16\x03 garbage\r\n\r\n", 16));
   ExpectGoesOn("INVALID_ARGUMENT", "add-checkpoint");
 }
 
