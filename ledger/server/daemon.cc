@@ -32,6 +32,7 @@
 #include "merkle/note/checkpoint_signer.h"
 #include "witness/http/client.h"
 #include "witness/http/server.h"
+#include "witness/latest_path.h"
 #include "witness/server/key_file.h"
 #include "witness/server/logger.h"
 #include "witness/server/version.h"
@@ -89,6 +90,7 @@ void DieOf(const absl::Status& why) {
 // What the policy's submission prefix leads to.
 std::string UrlUnder(absl::string_view prefix, absl::string_view path) {
   absl::ConsumeSuffix(&prefix, "/");
+  absl::ConsumePrefix(&path, "/");
   return absl::StrCat(prefix, "/", path);
 }
 
@@ -109,11 +111,11 @@ absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client, Metrics& m
 absl::StatusOr<note::Checkpoint> FetchLatest(http::Client& client,
                                              const std::optional<std::string>& url,
                                              const note::VerifierKey& log_key) {
-  const std::string path = absl::StrCat(merkle::Sha256(log_key.name()).Hex(), "/checkpoint");
+  const std::string path = witness::FormatLatestPath(merkle::Sha256(log_key.name()));
   const absl::StatusOr<http::Answer> answer = client.Get(UrlUnder(url.value_or(""), path));
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {
-    return absl::NotFoundError(absl::StrCat("GET /", path, " answers ", answer->status));
+    return absl::NotFoundError(absl::StrCat("GET ", path, " answers ", answer->status));
   }
   return note::VerifyCheckpoint(answer->body, log_key);
 }
