@@ -9,6 +9,7 @@
 #include "merkle/note/cosignature.h"
 #include "merkle/note/note.h"
 #include "merkle/note/text.h"
+#include "merkle/verify.h"
 #include "witness/add_checkpoint.h"
 
 namespace cairn::witness {
@@ -55,8 +56,11 @@ absl::Status Refusal(const WitnessAnswer& answer) {
 
 }  // namespace
 
-CosignClient::CosignClient(note::VerifierKey key, Exchange exchange, Prover prover)
-    : key_(std::move(key)), exchange_(std::move(exchange)), prover_(std::move(prover)) {}
+CosignClient::CosignClient(note::VerifierKey key, Exchange exchange, Latest latest, Prover prover)
+    : key_(std::move(key)),
+      exchange_(std::move(exchange)),
+      latest_(std::move(latest)),
+      prover_(std::move(prover)) {}
 
 absl::StatusOr<Cosigned> CosignClient::Ask(const Target& target) {
   assert(known_size_ <= target.size && "targets only grow");
@@ -75,6 +79,11 @@ absl::StatusOr<Cosigned> CosignClient::Ask(const Target& target) {
       if (taken.ok()) known_size_ = target.size;
       return taken;
     }
+    if (answer->status == 422 && known_size_ == TreeSize(0)) {
+      // No proof was sent that it could refuse: not the two histories that a 422 shows elsewhere.
+      return absl::InvalidArgumentError(
+          absl::StrCat("the witness refuses a first checkpoint: ", Quoted(answer->body)));
+    }
     if (answer->status != 409) return Refusal(*answer);
     const absl::StatusOr<TreeSize> size = SizeIn(answer->body);
     if (!size.ok()) return size.status();
@@ -82,14 +91,52 @@ absl::StatusOr<Cosigned> CosignClient::Ask(const Target& target) {
       return absl::InvalidArgumentError(
           "the witness answers 409 with the size that it was asked with");
     }
-    if (*size > target.size) {
-      return absl::AbortedError(absl::StrCat("the witness says that it knows a tree of ",
-                                             size->value(), " entries; ours has ",
-                                             target.size.value()));
-    }
+    if (*size > target.size) return FollowUp(target, *size);
     known_size_ = *size;
   }
   return absl::UnavailableError("the witness names another size each time");
+}
+
+absl::Status CosignClient::FollowUp(const Target& target, TreeSize claimed) const {
+  const std::string claim =
+      absl::StrCat("the witness says that it knows a tree of ", claimed.value(),
+                   " entries; ours has ", target.size.value());
+  const absl::StatusOr<note::Checkpoint> shown = latest_();
+  if (!shown.ok()) {
+    return absl::AbortedError(
+        absl::StrCat(claim, ", and it shows no such tree: ", shown.status().message()));
+  }
+  if (shown->size > target.size) {
+    return absl::FailedPreconditionError(absl::StrCat("it shows a tree of ", shown->size.value(),
+                                                      " entries that this log's key has signed, "
+                                                      "and this directory holds ",
+                                                      target.size.value()));
+  }
+  if (absl::Status ours = CheckOurs(target, *shown); !ours.ok()) return ours;
+  return absl::AbortedError(
+      absl::StrCat(claim, ", and it shows one of ", shown->size.value(), ", which ours continues"));
+}
+
+// What it shows is at most as large as ours, and perhaps not its beginning.
+absl::Status CosignClient::CheckOurs(const Target& target, const note::Checkpoint& shown) const {
+  const absl::StatusOr<note::Note> note = note::ParseNote(target.note);
+  if (!note.ok()) return note.status();
+  const absl::StatusOr<note::Checkpoint> ours = note::ParseCheckpoint(note->text);
+  if (!ours.ok()) return ours.status();
+  if (shown.size == TreeSize(0)) return absl::OkStatus();
+  merkle::Proof proof;
+  if (shown.size < ours->size) {
+    absl::StatusOr<merkle::Proof> made = prover_(shown.size, ours->size);
+    if (!made.ok()) return made.status();
+    proof = *std::move(made);
+  }
+  const absl::Status continues =
+      merkle::VerifyConsistency(shown.size, ours->size, shown.root, ours->root, proof);
+  if (continues.ok()) return continues;
+  return absl::FailedPreconditionError(
+      absl::StrCat("it shows another tree of ", shown.size.value(),
+                   " entries that this log's key has signed; this directory's tree of ",
+                   ours->size.value(), " does not continue it"));
 }
 
 absl::StatusOr<Cosigned> CosignClient::Take(const Target& target, absl::string_view body) const {

@@ -8,8 +8,11 @@
 // Errors of Ask: kUnavailable, kDeadlineExceeded, kResourceExhausted (the network, 429, 5xx: try
 //   again later), kPermissionDenied (403: it does not trust this log's key), kNotFound (404: it
 //   does not know this log), kInvalidArgument (answers that make no sense), kAborted (it says that
-//   it knows a larger tree: see `known_size`), kFailedPrecondition (it refuses a proof: it knows
-//   another tree than ours). The last two mean, when they are true, that there are two histories.
+//   it knows a larger tree, and has not shown one), kFailedPrecondition (it refuses a proof, or
+//   shows a tree that this log's key has signed and that ours does not continue, or is larger:
+//   there are two histories).
+// A claim to know a larger tree is followed up each time it is made, so that a fetch that fails
+// is tried again with the next Ask.
 // Threads: one at a time.
 
 #ifndef CAIRN_WITNESS_COSIGN_CLIENT_H_
@@ -21,6 +24,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
 #include "merkle/proof_bytes.h"
 #include "merkle/types.h"
@@ -33,6 +37,9 @@ struct WitnessAnswer {
   std::string body;
 };
 using Exchange = std::function<absl::StatusOr<WitnessAnswer>(const std::string& body)>;
+
+// The newest checkpoint that the witness shows to anybody, verified under this log's own key.
+using Latest = std::function<absl::StatusOr<note::Checkpoint>()>;
 
 // The proof that the tree of `old_size` is the beginning of that of `new_size`.
 using Prover = std::function<absl::StatusOr<merkle::Proof>(TreeSize old_size, TreeSize new_size)>;
@@ -50,7 +57,7 @@ struct Cosigned {
 
 class CosignClient {
  public:
-  CosignClient(note::VerifierKey key, Exchange exchange, Prover prover);
+  CosignClient(note::VerifierKey key, Exchange exchange, Latest latest, Prover prover);
 
   // Asks for a cosignature over `target`. A witness whose size is not known, or has changed, is
   // asked again with the size that it says; a few times at the most. Requires targets that only
@@ -59,9 +66,13 @@ class CosignClient {
 
  private:
   absl::StatusOr<Cosigned> Take(const Target& target, absl::string_view body) const;
+  // What its claim to know `claimed` entries, more than `target`, comes to.
+  absl::Status FollowUp(const Target& target, TreeSize claimed) const;
+  absl::Status CheckOurs(const Target& target, const note::Checkpoint& shown) const;
 
   const note::VerifierKey key_;
   const Exchange exchange_;
+  const Latest latest_;
   const Prover prover_;
   TreeSize known_size_;  // What it cosigned last, as far as is known; never above a target.
 };

@@ -32,10 +32,7 @@ constexpr char kWitness[] = "witness.example/w";
 class CosignClientTest : public ::testing::Test {
  protected:
   CosignClientTest() {
-    std::vector<note::SignerKey> keys;
-    keys.push_back(*note::GenerateSignerKey("log.example/one"));
-    log_ =
-        std::make_unique<note::CheckpointSigner>(*note::CheckpointSigner::Create(std::move(keys)));
+    log_ = NewLog("log.example/one");
     key_text_ = note::GenerateSignerKey(kWitness, note::KeyType::kCosignature)->FormatSecret();
     cosigner_ =
         *Cosigner::Open(Key(), &store_,
@@ -44,10 +41,17 @@ class CosignClientTest : public ::testing::Test {
                         {.now_s = [] { return kNow; }, .on_fatal = [](const absl::Status&) {}});
     client_ = NewClient();
   }
+  static std::unique_ptr<note::CheckpointSigner> NewLog(const std::string& origin) {
+    std::vector<note::SignerKey> keys;
+    keys.push_back(*note::GenerateSignerKey(origin));
+    return std::make_unique<note::CheckpointSigner>(
+        *note::CheckpointSigner::Create(std::move(keys)));
+  }
   note::SignerKey Key() const { return *note::SignerKey::Parse(key_text_); }
   std::unique_ptr<CosignClient> NewClient() {
     return std::make_unique<CosignClient>(
         Key().verifier_key(), [this](const std::string& body) { return Exchange(body); },
+        [this] { return Latest(); },
         [this](TreeSize from, TreeSize to) {
           return absl::StatusOr<merkle::Proof>(tree_.Consistency(from.value(), to.value()));
         });
@@ -67,6 +71,11 @@ class CosignClientTest : public ::testing::Test {
     if (result.known_size)
       return WitnessAnswer{409, absl::StrCat(result.known_size->value(), "\n")};
     return WitnessAnswer{HttpStatusOf(result.status), std::string(result.status.message())};
+  }
+  absl::StatusOr<note::Checkpoint> Latest() {
+    ++fetched_;
+    if (!shown_.ok()) return shown_.status();
+    return note::VerifyCheckpoint(*shown_, log_->verifier_keys()[0]);
   }
   Target At(uint64_t size) {
     return {.size = TreeSize(size),
@@ -99,6 +108,9 @@ class CosignClientTest : public ::testing::Test {
   std::unique_ptr<Cosigner> cosigner_;
   std::deque<absl::StatusOr<WitnessAnswer>> prepared_;
   int asked_ = 0;
+  // At its monitoring path.
+  absl::StatusOr<std::string> shown_ = absl::UnavailableError("the line is down");
+  int fetched_ = 0;
   std::unique_ptr<CosignClient> client_;
 };
 
@@ -122,6 +134,49 @@ TEST_F(CosignClientTest, TellsThatTheWitnessKnowsMoreThanWeHave) {
   ExpectCosigned(client_->Ask(At(70)), 70);
   client_ = NewClient();
   ExpectRefused(50, absl::StatusCode::kAborted, "a tree of 70 entries; ours has 50");
+}
+
+TEST_F(CosignClientTest, AsksForTheLargerTreeUntilItIsKnownWhoseItIs) {
+  ExpectCosigned(client_->Ask(At(70)), 70);
+  client_ = NewClient();
+  ExpectRefused(50, absl::StatusCode::kAborted, "the line is down");
+  ExpectRefused(50, absl::StatusCode::kAborted, "the line is down");
+  shown_ = "no note\n";
+  ExpectRefused(50, absl::StatusCode::kAborted, "shows no such tree");
+  const std::string theirs = At(70).note;
+  // By another key, and one that lags.
+  shown_ = *NewLog(log_->origin())
+                ->Sign({.origin = log_->origin(),
+                        .size = TreeSize(70),
+                        .root = tree_.Mth(0, 70),
+                        .extensions = {}});
+  ExpectRefused(50, absl::StatusCode::kAborted, "shows no such tree");
+  shown_ = At(20).note;
+  ExpectRefused(50, absl::StatusCode::kAborted, "one of 20, which ours continues");
+  shown_ = At(50).note;
+  ExpectRefused(50, absl::StatusCode::kAborted, "one of 50, which ours continues");
+  EXPECT_EQ(fetched_, 6);
+  shown_ = theirs;
+  ExpectRefused(50, absl::StatusCode::kFailedPrecondition, "a tree of 70 entries that this log's");
+}
+
+TEST_F(CosignClientTest, ASmallerTreeThatOursDoesNotContinueIsAnotherHistory) {
+  ExpectCosigned(client_->Ask(At(70)), 70);
+  const std::string at_20 = At(20).note;
+  const std::string at_50 = At(50).note;
+  std::vector<Hash> leaves = tree_.leaves();
+  leaves[3] = Hash();
+  tree_ = merkle::NaiveTree(leaves);
+  for (const std::string& shown : {at_20, at_50}) {
+    client_ = NewClient();
+    shown_ = shown;
+    ExpectRefused(50, absl::StatusCode::kFailedPrecondition, "shows another tree of");
+  }
+}
+
+TEST_F(CosignClientTest, A422ToAFirstCheckpointRefusesNoProof) {
+  Prepare(422, "no");
+  ExpectRefused(5, absl::StatusCode::kInvalidArgument, "refuses a first checkpoint");
 }
 
 TEST_F(CosignClientTest, TellsThatTheWitnessKnowsAnotherTree) {
@@ -165,7 +220,6 @@ TEST_F(CosignClientTest, TellsApartWhatWitnessesAnswer) {
            {302, absl::StatusCode::kInvalidArgument},
            {403, absl::StatusCode::kPermissionDenied},
            {404, absl::StatusCode::kNotFound},
-           {422, absl::StatusCode::kFailedPrecondition},
            {429, absl::StatusCode::kResourceExhausted},
            {500, absl::StatusCode::kUnavailable},
            {503, absl::StatusCode::kUnavailable}}) {

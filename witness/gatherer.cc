@@ -12,11 +12,12 @@ note::WitnessSet CosignersOf(const Round& round) {
 }
 
 Gatherer::Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
-                   const GathererOptions& options)
-    : options_(options) {
+                   const GathererOptions& options, Heard heard)
+    : options_(options), heard_(std::move(heard)) {
   for (WitnessSource& source : witnesses) {
     witnesses_.push_back(std::make_unique<Witness>(
-        Witness{.client = CosignClient(std::move(source.key), std::move(source.exchange), prover),
+        Witness{.client = CosignClient(std::move(source.key), std::move(source.exchange),
+                                       std::move(source.latest), prover),
                 .thread = {}}));
   }
   for (size_t i = 0; i < witnesses_.size(); ++i) {
@@ -56,20 +57,31 @@ void Gatherer::Run(size_t number) {
   Witness& witness = *witnesses_[number];
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || witness.done < round_; });
-    if (stopping_) return;
+    if (!AwaitTask(witness, lock)) return;
     const uint64_t round = round_;
     const std::shared_ptr<const Target> target = target_;
     lock.unlock();
     absl::StatusOr<Cosigned> cosigned = witness.client.Ask(*target);
+    heard_(number, *target, cosigned);
     lock.lock();
     Take(number, round, std::move(cosigned));
   }
 }
 
+bool Gatherer::AwaitTask(const Witness& witness, std::unique_lock<std::mutex>& lock) {
+  const auto asked = [&] { return stopping_ || witness.done < round_; };
+  if (witness.unsettled) {
+    changed_.wait_until(lock, witness.not_before, asked);
+  } else {
+    changed_.wait(lock, asked);
+  }
+  return !stopping_;
+}
+
 void Gatherer::Take(size_t number, uint64_t round, absl::StatusOr<Cosigned> cosigned) {
   Witness& witness = *witnesses_[number];
   witness.done = round;
+  witness.unsettled = absl::IsAborted(cosigned.status());
   if (cosigned.ok()) {
     witness.pause = std::chrono::milliseconds(0);
   } else {

@@ -4,7 +4,8 @@
 // nobody: a round ends when enough have cosigned and the stragglers had a little time, when all
 // have answered, or at its deadline. A witness that still works on an earlier round's checkpoint
 // takes part again when it is done. One that fails is left in peace for a time that doubles with
-// each failure.
+// each failure. One that says that it knows more than there is (kAborted) is asked again after that
+// time also when no round comes: what it knows must be settled.
 // Threads: Gather from one thread; Stop from any.
 
 #ifndef CAIRN_WITNESS_GATHERER_H_
@@ -41,6 +42,7 @@ struct GathererOptions {
 struct WitnessSource {
   note::VerifierKey key;
   Exchange exchange;
+  Latest latest;
 };
 
 // For each witness, in order: its cosignature, or why there is none (CosignClient's errors;
@@ -54,8 +56,12 @@ class Gatherer {
  public:
   using Enough = std::function<bool(const note::WitnessSet&)>;
 
+  // Hears what each witness answers when it answers, also when its round has ended, before that
+  // counts in the round. Called on the witness's thread.
+  using Heard = std::function<void(size_t witness, const Target&, const absl::StatusOr<Cosigned>&)>;
+
   Gatherer(std::vector<WitnessSource> witnesses, const Prover& prover,
-           const GathererOptions& options);
+           const GathererOptions& options, Heard heard);
   // Stops as Stop() does.
   ~Gatherer();
   Gatherer(const Gatherer&) = delete;
@@ -77,14 +83,18 @@ class Gatherer {
     uint64_t done = 0;  // The last round that it answered, or failed in.
     Clock::time_point not_before = {};
     std::chrono::milliseconds pause{0};
+    bool unsettled = false;                   // Says that it knows more, and has not shown it.
     absl::Status failure = absl::OkStatus();  // The last.
   };
 
   void Run(size_t number);
+  // Waits for something to ask the witness. False: the end.
+  bool AwaitTask(const Witness& witness, std::unique_lock<std::mutex>& lock);
   // What the witness answered in that round. Requires mutex_.
   void Take(size_t number, uint64_t round, absl::StatusOr<Cosigned> cosigned);
 
   const GathererOptions options_;
+  const Heard heard_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

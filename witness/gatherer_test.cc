@@ -24,11 +24,13 @@ class Fake {
       : key_(*note::GenerateSignerKey(name, note::KeyType::kCosignature)) {}
 
   WitnessSource Source() {
-    return {key_.verifier_key(), [this](const std::string& body) { return Answer(body); }};
+    return {key_.verifier_key(), [this](const std::string& body) { return Answer(body); },
+            [] { return absl::UnavailableError("shows nothing"); }};
   }
-  void FailWith(unsigned status) {
+  void FailWith(unsigned status, const std::string& body = "no") {
     const std::lock_guard lock(mutex_);
     status_ = status;
+    failure_ = body;
   }
   // Until the promise is kept.
   std::shared_ptr<std::promise<void>> Hold() {
@@ -45,15 +47,17 @@ class Fake {
  private:
   absl::StatusOr<WitnessAnswer> Answer(const std::string& body) {
     unsigned status = 0;
+    std::string failure;
     std::shared_future<void> held;
     {
       const std::lock_guard lock(mutex_);
       ++asked_;
       status = status_;
+      failure = failure_;
       held = held_;
     }
     if (held.valid()) held.wait();
-    if (status != 200) return WitnessAnswer{status, "no"};
+    if (status != 200) return WitnessAnswer{status, failure};
     const std::string note = body.substr(body.find("\n\n") + 2);
     const auto signature = note::Cosign(key_, 1, note::ParseNote(note)->text);
     return WitnessAnswer{
@@ -63,6 +67,7 @@ class Fake {
   const note::SignerKey key_;
   std::mutex mutex_;
   unsigned status_ = 200;
+  std::string failure_;
   std::shared_future<void> held_;
   int asked_ = 0;
 };
@@ -76,8 +81,11 @@ class GathererTest : public ::testing::Test {
   void Begin() {
     gatherer_ = std::make_unique<Gatherer>(
         std::vector<WitnessSource>{a_.Source(), b_.Source(), c_.Source()},
-        [](TreeSize, TreeSize) { return absl::StatusOr<merkle::Proof>(merkle::Proof()); },
-        options_);
+        [](TreeSize, TreeSize) { return absl::StatusOr<merkle::Proof>(merkle::Proof()); }, options_,
+        [this](size_t witness, const Target& target, const auto& cosigned) {
+          const std::lock_guard lock(heard_mutex_);
+          heard_.push_back({witness, target.size.value(), cosigned.ok()});
+        });
   }
   static bool Two(const note::WitnessSet& set) { return set[0] + set[1] + set[2] >= 2; }
   static bool Never(const note::WitnessSet&) { return false; }
@@ -86,6 +94,19 @@ class GathererTest : public ::testing::Test {
   GathererOptions options_{.straggler_wait = std::chrono::seconds(60),
                            .round_deadline = std::chrono::seconds(60),
                            .first_pause = std::chrono::seconds(60)};
+  struct HeardAnswer {
+    size_t witness;
+    uint64_t size;
+    bool cosigned;
+    bool operator==(const HeardAnswer&) const = default;
+  };
+  std::vector<HeardAnswer> heard() {
+    const std::lock_guard lock(heard_mutex_);
+    return heard_;
+  }
+
+  std::mutex heard_mutex_;
+  std::vector<HeardAnswer> heard_;
   Fake a_{"a"}, b_{"b"}, c_{"c"};
   std::unique_ptr<Gatherer> gatherer_;
 };
@@ -118,6 +139,18 @@ TEST_F(GathererTest, ASlowWitnessDelaysNobodyAndComesBack) {
   for (uint64_t size = 5; round.empty() || !round[2].ok(); ++size) {
     round = gatherer_->Gather(At(size), Two);
   }
+}
+
+TEST_F(GathererTest, TellsWhatIsAnsweredAlsoWhenItsRoundIsOver) {
+  options_.straggler_wait = std::chrono::milliseconds(1);
+  Begin();
+  c_.FailWith(422);
+  const auto held = c_.Hold();
+  EXPECT_EQ(CosignersOf(gatherer_->Gather(At(3), Two)), (note::WitnessSet{true, true, false}));
+  EXPECT_EQ(heard().size(), 2U);
+  held->set_value();
+  while (heard().size() < 3) std::this_thread::yield();
+  EXPECT_EQ(heard()[2], (HeardAnswer{2, 3, false}));
 }
 
 TEST_F(GathererTest, WaitsALittleForStragglers) {
@@ -159,6 +192,19 @@ TEST_F(GathererTest, AWitnessThatRecoversIsAskedAgain) {
   for (uint64_t size = 2; round.empty() || !round[2].ok(); ++size) {
     round = gatherer_->Gather(At(size), Never);
   }
+}
+
+TEST_F(GathererTest, AWitnessThatSaysThatItKnowsMoreIsAskedAgainWithoutARound) {
+  options_.first_pause = options_.longest_pause = std::chrono::milliseconds(1);
+  c_.FailWith(409, "90\n");
+  Begin();
+  EXPECT_EQ(gatherer_->Gather(At(7), Never)[2].status().code(), absl::StatusCode::kAborted);
+  while (c_.asked() < 5) std::this_thread::yield();
+  // Until it does not say so any more.
+  c_.FailWith(200);
+  while (heard().back() != HeardAnswer{2, 7, true}) std::this_thread::yield();
+  EXPECT_EQ(a_.asked(), 1);
+  EXPECT_EQ(CosignersOf(gatherer_->Gather(At(8), Never)), (note::WitnessSet{true, true, true}));
 }
 
 TEST_F(GathererTest, StopEndsARound) {

@@ -28,9 +28,11 @@
 #include "ledger/server/watchdog.h"
 #include "ledger/server/witnessed.h"
 #include "merkle/hash.h"
+#include "merkle/note/checkpoint.h"
 #include "merkle/note/checkpoint_signer.h"
 #include "witness/http/client.h"
 #include "witness/http/server.h"
+#include "witness/latest_path.h"
 #include "witness/server/key_file.h"
 #include "witness/server/logger.h"
 #include "witness/server/version.h"
@@ -88,35 +90,34 @@ void DieOf(const absl::Status& why) {
 // What the policy's submission prefix leads to.
 std::string UrlUnder(absl::string_view prefix, absl::string_view path) {
   absl::ConsumeSuffix(&prefix, "/");
+  absl::ConsumePrefix(&path, "/");
   return absl::StrCat(prefix, "/", path);
 }
 
-std::vector<std::string> UrlsOf(const std::vector<note::PolicyWitness>& witnesses) {
-  std::vector<std::string> urls;
-  for (const auto& witness : witnesses) urls.push_back(witness.url.value_or(""));
-  return urls;
-}
-
-absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client,
-                                                const std::optional<std::string>& url,
+absl::StatusOr<witness::WitnessAnswer> Exchange(http::Client& client, Metrics& metrics,
+                                                const note::PolicyWitness& witness,
                                                 const std::string& body) {
-  if (!url.has_value()) {
+  if (!witness.url.has_value()) {
     return absl::InvalidArgumentError("the witness policy gives no URL for this witness");
   }
-  absl::StatusOr<http::Answer> answer = client.Post(UrlUnder(*url, "add-checkpoint"), body);
+  const auto begun = Metrics::Clock::now();
+  absl::StatusOr<http::Answer> answer = client.Post(UrlUnder(*witness.url, "add-checkpoint"), body);
+  metrics.WitnessAnswered(witness.name, Metrics::Clock::now() - begun);
   if (!answer.ok()) return answer.status();
   return witness::WitnessAnswer{answer->status, std::move(answer->body)};
 }
 
-absl::StatusOr<std::string> FetchLatest(const std::string& url, const std::string& origin) {
-  const auto client = http::Client::Make(http::ClientLimits());
-  absl::StatusOr<http::Answer> answer =
-      client->Get(UrlUnder(url, absl::StrCat(merkle::Sha256(origin).Hex(), "/checkpoint")));
+// What it shows of the log whose key that is.
+absl::StatusOr<note::Checkpoint> FetchLatest(http::Client& client,
+                                             const std::optional<std::string>& url,
+                                             const note::VerifierKey& log_key) {
+  const std::string path = witness::FormatLatestPath(merkle::Sha256(log_key.name()));
+  const absl::StatusOr<http::Answer> answer = client.Get(UrlUnder(url.value_or(""), path));
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {
-    return absl::NotFoundError(absl::StrCat("the witness answers ", answer->status));
+    return absl::NotFoundError(absl::StrCat("GET ", path, " answers ", answer->status));
   }
-  return std::move(answer->body);
+  return note::VerifyCheckpoint(answer->body, log_key);
 }
 
 class RunningDaemon final : public Daemon {
@@ -170,19 +171,23 @@ class RunningDaemon final : public Daemon {
         .published_file = settings.data_dir + "/published",
         .log_key = signer_.verifier_keys().front(),
         .sources = {},
-        .fetch_latest = [urls = UrlsOf(witnesses), origin = settings.origin](
-                            size_t witness) { return FetchLatest(urls[witness], origin); },
         .before_appends =
             [this, certifiers = settings.certifiers] {
               return DeclareCertifiers(*log_, certifiers);
             },
         .now_s = [this] { return clock_.WallMs() / 1000; },
+        .metrics = *metrics_,
     };
     for (const note::PolicyWitness& witness : witnesses) {
+      metrics_->AddWitness(witness.name);
       http::Client* const client =
           witness_clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
-      witnessing.sources.push_back({witness.key, [client, url = witness.url](const std::string& b) {
-                                      return Exchange(*client, url, b);
+      witnessing.sources.push_back({witness.key,
+                                    [this, client, witness](const std::string& body) {
+                                      return Exchange(*client, *metrics_, witness, body);
+                                    },
+                                    [client, url = witness.url, key = witnessing.log_key] {
+                                      return FetchLatest(*client, url, key);
                                     }});
     }
     absl::StatusOr<std::unique_ptr<Publication>> publication =

@@ -1,10 +1,12 @@
 #include "ledger/server/metrics.h"
 
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
+#include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
 #include "prometheus/metric_family.h"
 #include "prometheus/registry.h"
@@ -13,9 +15,11 @@ namespace cairn::server {
 namespace {
 
 using prometheus::BuildCounter;
+using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 using prometheus::Counter;
 using prometheus::Family;
+using prometheus::Gauge;
 using prometheus::Histogram;
 
 using Registry = prometheus::Registry;
@@ -30,6 +34,12 @@ const Buckets& CallSeconds() {
 const Buckets& DiskSeconds() {
   static const auto* const kBuckets =
       new Buckets{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5};
+  return *kBuckets;
+}
+// Of what goes to other machines and back.
+const Buckets& NetworkSeconds() {
+  static const auto* const kBuckets =
+      new Buckets{.002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30};
   return *kBuckets;
 }
 const Buckets& CommitEntries() {
@@ -68,6 +78,9 @@ class Lazy {
 
 Counter& OneCounter(Registry& registry, const char* name, const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+Gauge& OneGauge(Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 Histogram& OneHistogram(Registry& registry, const char* name, const char* help,
                         const Buckets& buckets) {
@@ -116,6 +129,32 @@ class PrometheusMetrics final : public Metrics {
     lookup_seconds_.Observe(Seconds(took));
   }
 
+  void AddWitness(const std::string& name) override {
+    if (!witnesses_.has_value()) witnesses_.emplace(registry_);
+    witnesses_->up.Add({{"witness", name}});
+    witnesses_->size.Add({{"witness", name}});
+    witnesses_->at.Add({{"witness", name}});
+    witnesses_->seconds.Add({{"witness", name}}, NetworkSeconds());
+  }
+  void WitnessAnswered(const std::string& name, Clock::duration took) override {
+    witnesses_->seconds.Add({{"witness", name}}, NetworkSeconds()).Observe(Seconds(took));
+  }
+  void Cosigned(const std::string& name, TreeSize size, uint64_t at_s) override {
+    witnesses_->up.Add({{"witness", name}}).Set(1);
+    witnesses_->size.Add({{"witness", name}}).Set(static_cast<double>(size.value()));
+    witnesses_->at.Add({{"witness", name}}).Set(static_cast<double>(at_s));
+  }
+  void NotCosigned(const std::string& name, absl::StatusCode why) override {
+    witnesses_->up.Add({{"witness", name}}).Set(0);
+    witnesses_->failures
+        .Add({{"witness", name}, {"code", CodeName(static_cast<size_t>(why) % kCodes)}})
+        .Increment();
+  }
+  void Published(TreeSize size, Clock::duration took) override {
+    witnesses_->published_size.Set(static_cast<double>(size.value()));
+    witnesses_->publish_seconds.Observe(Seconds(took));
+  }
+
   std::vector<prometheus::MetricFamily> Collect() const override { return registry_.Collect(); }
 
  private:
@@ -148,6 +187,46 @@ class PrometheusMetrics final : public Metrics {
   Histogram& lookup_seconds_ =
       OneHistogram(registry_, "cairn_index_lookup_seconds",
                    "One look-up on disk, of all hashes of a batch.", DiskSeconds());
+
+  // Only of a log that has witnesses.
+  struct Witnesses {
+    explicit Witnesses(Registry& registry)
+        : up(BuildGauge()
+                 .Name("cairn_witness_up")
+                 .Help("1 while what the witness answered last was a valid cosignature.")
+                 .Register(registry)),
+          size(BuildGauge()
+                   .Name("cairn_witness_cosigned_size")
+                   .Help("Size of the tree that the witness cosigned last, since the start.")
+                   .Register(registry)),
+          at(BuildGauge()
+                 .Name("cairn_witness_cosigned_timestamp_seconds")
+                 .Help("When it did so, by its own clock; 0: not since the start.")
+                 .Register(registry)),
+          failures(BuildCounter()
+                       .Name("cairn_witness_failures_total")
+                       .Help("Checkpoints that the witness was asked to cosign and did not.")
+                       .Register(registry)),
+          seconds(BuildHistogram()
+                      .Name("cairn_witness_request_seconds")
+                      .Help("One request to the witness, until its answer is read or has failed.")
+                      .Register(registry)),
+          published_size(OneGauge(registry, "cairn_published_size",
+                                  "Entries under the newest published checkpoint; 0: none since "
+                                  "the start.")),
+          publish_seconds(OneHistogram(registry, "cairn_publish_seconds",
+                                       "From a checkpoint's integration to its publication.",
+                                       NetworkSeconds())) {}
+
+    Family<Gauge>& up;
+    Family<Gauge>& size;
+    Family<Gauge>& at;
+    Family<Counter>& failures;
+    Family<Histogram>& seconds;
+    Gauge& published_size;
+    Histogram& publish_seconds;
+  };
+  std::optional<Witnesses> witnesses_;
 
   Lazy<Histogram, kCalls * kCodes> latencies_;
   Lazy<Counter, kCodes> refusals_;

@@ -14,9 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "merkle/types.h"
 
 namespace prometheus {
 struct MetricFamily;
@@ -66,6 +68,16 @@ class Metrics {
   virtual void Committed(size_t entries, size_t bytes, Clock::duration took) = 0;
   virtual void Ingested(size_t rows, Clock::duration took) = 0;
   virtual void LookedUp(size_t tags, Clock::duration took) = 0;
+
+  // A witness of the policy, whose series are there from then on. Before all that is said of it.
+  virtual void AddWitness(const std::string& name) = 0;
+  // One request to a witness, until its answer was read, or had failed to come.
+  virtual void WitnessAnswered(const std::string& name, Clock::duration took) = 0;
+  // What asking it for a cosignature over one checkpoint came to.
+  virtual void Cosigned(const std::string& name, TreeSize size, uint64_t at_s) = 0;
+  virtual void NotCosigned(const std::string& name, absl::StatusCode why) = 0;
+  // A checkpoint was published, so long after it was integrated.
+  virtual void Published(TreeSize size, Clock::duration took) = 0;
 
   virtual std::vector<prometheus::MetricFamily> Collect() const = 0;
 };

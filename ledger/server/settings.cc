@@ -329,10 +329,19 @@ absl::Status TakePublishing(const Flags& flags, const File& file, Settings& sett
   if (told.has_max_unpublished_age_s()) {
     publish.max_unpublished_age = std::chrono::seconds(told.max_unpublished_age_s());
   }
+  if (told.has_retry_ms()) {
+    publish.gatherer.first_pause = std::chrono::milliseconds(told.retry_ms());
+  }
   publish.without_quorum = told.without_quorum();
   if (publish.interval < kShortestPublishInterval) {
     return absl::InvalidArgumentError(absl::StrCat(
         file.name, ": publishing.interval_ms must be at least ", kShortestPublishInterval.count()));
+  }
+  if (publish.gatherer.first_pause < kShortestPublishInterval ||
+      publish.gatherer.first_pause > publish.gatherer.longest_pause) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name, ": publishing.retry_ms must be from ",
+                                                   kShortestPublishInterval.count(), " to ",
+                                                   publish.gatherer.longest_pause.count()));
   }
   settings.publish = std::move(publish);
   return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include "merkle/hash.h"
 #include "merkle/tile.h"
 #include "merkle/tile_path.h"
+#include "witness/http/etag.h"
 
 namespace cairn::server {
 namespace {
@@ -139,7 +140,7 @@ void GetCheckpoint(const Context& context, const http::Request& request, http::R
   if (published == nullptr) return Answer(context, reading, NothingPublished());
   const std::string tag = absl::StrCat("\"", merkle::Sha256(published->note).Hex(), "\"");
   http::Response response{.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
-  if (absl::StrContains(request.if_none_match, tag)) {
+  if (http::HasTag(request.if_none_match, tag)) {
     response.status = 304;
   } else {
     response.body = published->note;

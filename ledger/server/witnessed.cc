@@ -37,7 +37,11 @@ class WitnessedPublication final : public Publication {
             [&log](TreeSize from, TreeSize to) {
               return log.ConsistencyProof(*log.Newest(), from, to);
             },
-            settings.gatherer) {}
+            settings.gatherer,
+            [this](size_t witness, const witness::Target& target,
+                   const absl::StatusOr<witness::Cosigned>& cosigned) {
+              Hear(witness, target, cosigned);
+            }) {}
   ~WitnessedPublication() override { Stop(); }
 
   // What was published before, which the tree must continue.
@@ -64,6 +68,10 @@ class WitnessedPublication final : public Publication {
   }
 
   void Begin() {
+    integrations_ = log_.Subscribe([this](const std::shared_ptr<const ledger::View>& view) {
+      const std::lock_guard lock(mutex_);
+      integrated_ = {view->size(), Clock::now()};
+    });
     last_published_ = Clock::now();
     thread_ = std::thread([this] { Run(); });
   }
@@ -75,7 +83,8 @@ class WitnessedPublication final : public Publication {
 
   absl::Status CanAppend() const override {
     const std::lock_guard lock(mutex_);
-    return blocked_;
+    // Never the advice that goes with a block: a log that has stopped is not helped by it.
+    return given_up_.ok() ? blocked_ : given_up_;
   }
 
   absl::Status CanWait() const override { return absl::OkStatus(); }
@@ -86,6 +95,7 @@ class WitnessedPublication final : public Publication {
       const std::lock_guard lock(mutex_);
       if (stopping_) return absl::UnavailableError("the server is stopping; ask again later");
       if (newest_ == nullptr || newest_->size < size) {
+        if (!given_up_.ok()) return given_up_;
         if (waits_.size() >= kMaxWaiting) {
           return absl::ResourceExhaustedError(absl::StrCat(
               kMaxWaiting, " appends wait for their cosignatures; ask for INTEGRATED, or later"));
@@ -125,6 +135,7 @@ class WitnessedPublication final : public Publication {
       waits.swap(waits_);
     }
     changed_.notify_all();
+    integrations_.reset();
     gatherer_.Stop();
     if (thread_.joinable()) thread_.join();
     for (auto& [id, wait] : waits) {
@@ -137,6 +148,10 @@ class WitnessedPublication final : public Publication {
   struct Waiting {
     TreeSize size;
     Done done;
+  };
+  struct Integrated {
+    TreeSize size;
+    Clock::time_point at = {};
   };
   struct ListenerList {
     std::mutex mutex;
@@ -171,25 +186,28 @@ class WitnessedPublication final : public Publication {
       next = Clock::now() + settings_.interval;
       const auto view = log_.Newest();
       const bool news = newest() == nullptr || newest()->size < view->size();
-      if (log_.stats().halted.ok() && (news || !guarded_)) RunRound(*view);
+      const absl::Status halted = log_.stats().halted;
+      if (halted.ok() && (news || !guarded_)) RunRound(*view);
+      if (!halted.ok()) GiveUp(halted);
       CheckAge(*view);
     }
   }
 
+  // When the newest tree was integrated; now, if its commit's listeners have not been called yet or
+  // it was there at the start.
+  Clock::time_point IntegratedAt(TreeSize size) const {
+    const std::lock_guard lock(mutex_);
+    return integrated_.size == size ? integrated_.at : Clock::now();
+  }
+
   void RunRound(const ledger::View& view) {
+    const Clock::time_point integrated_at = IntegratedAt(view.size());
     const Round round = gatherer_.Gather(
         {.size = view.size(), .note = view.checkpoint}, [this](const note::WitnessSet& cosigned) {
           return guarded_ ? settings_.policy.IsQuorum(cosigned) : SilentAreHarmless(cosigned);
         });
-    // What was cut off says nothing of a witness.
-    if (stopping()) return;
-    const absl::Status forked = FindConflict(round, view);
-    Report(round);
-    if (!forked.ok()) {
-      LogError("nothing is signed any more: a witness knows another history",
-               {{"reason", std::string(forked.message())}});
-      return log_.Halt(forked);
-    }
+    // What each said was heard before: also that there is another history.
+    if (stopping() || !log_.stats().halted.ok()) return;
     if (!guarded_) {
       if (!CheckGuard(round)) return;
       if (absl::Status ready = witnessing_.before_appends(); !ready.ok()) {
@@ -199,7 +217,23 @@ class WitnessedPublication final : public Publication {
       Unblock();
     }
     const bool quorum = settings_.policy.IsQuorum(witness::CosignersOf(round));
-    if (quorum || settings_.without_quorum) Publish(view, round);
+    if (quorum || settings_.without_quorum) Publish(view, round, integrated_at);
+  }
+
+  // Nothing is published any more, so nobody need wait for it.
+  void GiveUp(const absl::Status& halted) {
+    const absl::Status why =
+        absl::DataLossError(absl::StrCat("nothing is signed any more: ", halted.message()));
+    std::map<WaitId, Waiting> waits;
+    {
+      const std::lock_guard lock(mutex_);
+      given_up_ = why;
+      waits.swap(waits_);
+    }
+    for (auto& [id, wait] : waits) {
+      wait.done(absl::DataLossError(
+          absl::StrCat("the entry is in the log, and is not published: ", why.message())));
+    }
   }
 
   // Whether those that are not in `confirmed` could not have met the quorum without the others.
@@ -232,34 +266,30 @@ class WitnessedPublication final : public Publication {
     return false;
   }
 
-  // kDataLoss when a witness proves, or by its refusal shows, that it knows another history.
-  absl::Status FindConflict(const Round& round, const ledger::View& view) const {
-    for (size_t i = 0; i < round.size(); ++i) {
-      const std::string& name = settings_.policy.witnesses()[i].name;
-      if (absl::IsFailedPrecondition(round[i].status())) {
-        return absl::DataLossError(absl::StrCat(
-            "witness ", name, " refuses a proof that this log has verified (",
-            round[i].status().message(),
-            "): it has cosigned another history under this key. Stop every other copy of this log, "
-            "find out which history was published, and restore that one"));
-      }
-      // Asked once for what it says it knows, not each time it says so.
-      const bool says_more = absl::IsAborted(round[i].status());
-      if (!says_more || reported_[i] == absl::StatusCode::kAborted) continue;
-      const absl::StatusOr<std::string> note = witnessing_.fetch_latest(i);
-      const auto latest = note.ok() ? note::VerifyCheckpoint(*note, witnessing_.log_key)
-                                    : absl::StatusOr<note::Checkpoint>(note.status());
-      if (!latest.ok() || latest->size <= view.size()) continue;
-      return absl::DataLossError(absl::StrCat(
-          "witness ", name, " shows a tree of ", latest->size.value(),
-          " entries that this log's key has signed, and this directory holds ", view.size().value(),
-          ": it is an older copy, or another process signs with the key. Restore the newest "
-          "backup, or stop the other process"));
-    }
-    return absl::OkStatus();
+  // On the witness's thread, as soon as it has answered.
+  void Hear(size_t witness, const witness::Target& target,
+            const absl::StatusOr<witness::Cosigned>& cosigned) {
+    // What was cut off says nothing of a witness.
+    if (stopping()) return;
+    const std::string& name = settings_.policy.witnesses()[witness].name;
+    Report(name, cosigned.status(), reported_[witness]);
+    if (cosigned.ok()) return witnessing_.metrics.Cosigned(name, target.size, cosigned->at_s);
+    witnessing_.metrics.NotCosigned(name, cosigned.status().code());
+    if (!absl::IsFailedPrecondition(cosigned.status())) return;
+    const absl::Status forked = absl::DataLossError(absl::StrCat(
+        "witness ", name, ": ", cosigned.status().message(),
+        "; it has cosigned another history under this log's key. This directory is an older copy, "
+        "or another process signs with the key: stop every other copy, find out which history was "
+        "published, and go on with that one alone. Restore the newest backup if it is not here"));
+    const bool first = log_.stats().halted.ok();
+    log_.Halt(forked);
+    GiveUp(forked);
+    if (!first) return;
+    LogError("nothing is signed any more: a witness knows another history",
+             {{"reason", std::string(forked.message())}});
   }
 
-  void Publish(const ledger::View& view, const Round& round) {
+  void Publish(const ledger::View& view, const Round& round, Clock::time_point integrated_at) {
     std::string note = view.checkpoint;
     for (const auto& cosigned : round) {
       if (cosigned.ok()) note += cosigned->line;
@@ -272,6 +302,7 @@ class WitnessedPublication final : public Publication {
     }
     const auto published =
         std::make_shared<const Published>(Published{view.size(), std::move(note)});
+    witnessing_.metrics.Published(view.size(), Clock::now() - integrated_at);
     std::vector<Done> done;
     {
       const std::lock_guard lock(mutex_);
@@ -322,19 +353,16 @@ class WitnessedPublication final : public Publication {
   }
 
   // A line when a witness begins to fail, fails otherwise, or recovers.
-  void Report(const Round& round) {
-    for (size_t i = 0; i < round.size(); ++i) {
-      const absl::Status& status = round[i].status();
-      if (status.code() == reported_[i]) continue;
-      reported_[i] = status.code();
-      const std::string& name = settings_.policy.witnesses()[i].name;
-      if (status.ok()) {
-        LogInfo("a witness cosigns", {{"witness", name}});
-      } else {
-        LogWarning("a witness does not cosign", {{"witness", name},
-                                                 {"code", absl::StatusCodeToString(status.code())},
-                                                 {"reason", std::string(status.message())}});
-      }
+  static void Report(const std::string& name, const absl::Status& status,
+                     absl::StatusCode& reported) {
+    if (status.code() == reported) return;
+    reported = status.code();
+    if (status.ok()) {
+      LogInfo("a witness cosigns", {{"witness", name}});
+    } else {
+      LogWarning("a witness does not cosign", {{"witness", name},
+                                               {"code", absl::StatusCodeToString(status.code())},
+                                               {"reason", std::string(status.message())}});
     }
   }
 
@@ -343,6 +371,7 @@ class WitnessedPublication final : public Publication {
   ledger::Log& log_;
   // Of the publishing thread.
   bool guarded_ = false;
+  // Each of its witness's thread.
   std::vector<absl::StatusCode> reported_;
 
   mutable std::mutex mutex_;
@@ -351,11 +380,14 @@ class WitnessedPublication final : public Publication {
   absl::Status blocked_ = absl::UnavailableError(
       "appends wait until the witnesses confirm that this directory is the newest");
   Clock::time_point last_published_;
+  Integrated integrated_;
   WaitId last_wait_ = 0;
   std::map<WaitId, Waiting> waits_;
   bool stopping_ = false;
+  absl::Status given_up_;  // Why nothing more is published, or taken.
   const std::shared_ptr<ListenerList> listeners_ = std::make_shared<ListenerList>();
 
+  std::shared_ptr<void> integrations_;
   witness::Gatherer gatherer_;
   std::thread thread_;
 };

@@ -8,9 +8,12 @@
 //   at start   no append is taken until so many witnesses have freshly cosigned exactly the tree
 //              that the directory holds, that the silent rest is no quorum: else those might have
 //              cosigned a longer one that this directory has forgotten.
-//   running    a witness that shows a larger tree under this log's own signature, or that refuses a
-//              proof which this log has verified, ends all signing.
-// A witness that merely says that it knows a larger tree is reported, and counts as silent.
+//   running    a witness that shows a larger or another tree under this log's own signature, or
+//   that
+//              refuses a proof which this log has verified, ends all signing as soon as it answers,
+//              also where the checkpoint that it was asked for is published already.
+// A witness that merely says that it knows a larger tree is reported, counts as silent, and is
+// asked for that tree again, with its back-off, for as long as it says so.
 //
 // Errors of Open: kDataLoss when what was published contradicts the tree; what the files say.
 // Threads: any.
@@ -28,6 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ledger/log.h"
+#include "ledger/server/metrics.h"
 #include "ledger/server/publication.h"
 #include "ledger/server/publish_settings.h"
 #include "merkle/note/key.h"
@@ -41,12 +45,12 @@ struct Witnessing {
   note::VerifierKey log_key;
   // For each witness of the policy.
   std::vector<witness::WitnessSource> sources;
-  // The note at <submission prefix>/<hex of SHA-256 of the origin>/checkpoint.
-  std::function<absl::StatusOr<std::string>(size_t witness)> fetch_latest;
   // Called once, when the guard at start holds and before any append is taken.
   std::function<absl::Status()> before_appends;
   // POSIX seconds.
   std::function<uint64_t()> now_s;
+  // Borrowed; knows the witnesses by name.
+  Metrics& metrics;
 };
 
 // Borrows the log, of which it uses Halt() for the guards.

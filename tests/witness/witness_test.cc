@@ -164,6 +164,7 @@ TEST_F(WitnessTest, DoesNotForgetWhenItIsKilledAtAnyMoment) {
           if (!answer.ok()) return answer.status();
           return witness::WitnessAnswer{answer->status, answer->body};
         },
+        [] { return absl::UnavailableError("not asked for"); },
         [&](TreeSize from, TreeSize to) {
           return absl::StatusOr<merkle::Proof>(tree_.Consistency(from.value(), to.value()));
         });

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "anchor/evidence/verify.h"
+#include "anchor/evidence/time_text.h"
 #include "merkle/note/misbehaviour.h"
 #include "merkle/note/note.h"
 #include "merkle/note/policy.h"

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "anchor/evidence/time_text.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/command.h"
 

@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "anchor/evidence/bitcoin_headers_file.h"
+#include "anchor/evidence/rfc3161.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/policy.h"
 #include "tools/cairn/arguments.h"
@@ -28,8 +31,24 @@ struct Options {
   std::vector<std::string> certifiers;
   std::string node_keys;
   std::string policy;
+  std::string tsa_roots;
+  std::string headers;
+  std::string require = "included";
+  uint64_t anchors = 1;
+  std::string log_key_not_after;
   bool json = false;
 };
+
+// The verifier's own trust anchors, for as long as files are verified.
+struct Anchors {
+  std::unique_ptr<rfc3161::Verifier> time_stamp_roots;
+  std::unique_ptr<rfc3161::CachingVerifier> time_stamps;
+  std::unique_ptr<evidence::BitcoinHeadersFile> headers;
+};
+
+// Headers of all blocks there are, and more.
+constexpr size_t kMaxHeadersBytes = size_t{1} << 30;
+constexpr size_t kMaxRootsBytes = size_t{4} << 20;
 
 // Why a file has no report, and whether that is a no.
 struct Failure {
@@ -139,8 +158,68 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
   return SayReport(options, file, *report, notices);
 }
 
+// Reads what the options name; kInvalidArgument for files that are not what they should be.
+absl::Status ReadAnchors(const Options& options, Anchors& anchors) {
+  if (!options.tsa_roots.empty()) {
+    const absl::StatusOr<std::string> pem = ReadFile(options.tsa_roots, kMaxRootsBytes);
+    if (!pem.ok()) return pem.status();
+    absl::StatusOr<std::unique_ptr<rfc3161::Verifier>> roots =
+        rfc3161::Verifier::Create({.certificates_pem = *pem});
+    if (!roots.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options.tsa_roots, ": ", roots.status().message()));
+    }
+    anchors.time_stamp_roots = *std::move(roots);
+    anchors.time_stamps =
+        std::make_unique<rfc3161::CachingVerifier>(anchors.time_stamp_roots.get());
+  }
+  if (!options.headers.empty()) {
+    const absl::StatusOr<std::string> text = ReadFile(options.headers, kMaxHeadersBytes);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<std::unique_ptr<evidence::BitcoinHeadersFile>> headers =
+        evidence::BitcoinHeadersFile::Parse(*text);
+    if (!headers.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options.headers, ": ", headers.status().message()));
+    }
+    anchors.headers = *std::move(headers);
+  }
+  return absl::OkStatus();
+}
+
+evidence::Requirement ParseRequirement(const std::string& text) {
+  if (text == "included") return evidence::Requirement::kIncluded;
+  if (text == "witnessed") return evidence::Requirement::kWitnessed;
+  if (text == "anchored") return evidence::Requirement::kAnchored;
+  if (text == "verified") return evidence::Requirement::kVerified;
+  Misused(
+      absl::StrCat("--require: `", text, "` is none of included, witnessed, anchored, verified"));
+}
+
+uint64_t ParseTime(const std::string& text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time < absl::UnixEpoch()) {
+    Misused(absl::StrCat("--log_key_not_after: not a time such as 2026-01-31T00:00:00Z: ", error));
+  }
+  return static_cast<uint64_t>(absl::ToUnixSeconds(time));
+}
+
 ExitCode Run(const Options& options) {
   evidence::VerifyOptions verify_options;
+  verify_options.require = ParseRequirement(options.require);
+  if (options.anchors == 0) Misused("--anchors: at least one");
+  verify_options.anchors_needed = options.anchors;
+  if (!options.log_key_not_after.empty()) {
+    verify_options.log_key_not_after_s = ParseTime(options.log_key_not_after);
+  }
+  Anchors anchors;
+  if (const absl::Status read = ReadAnchors(options, anchors); !read.ok()) {
+    Complain(read.message());
+    return kUnable;
+  }
+  verify_options.anchors.time_stamps = anchors.time_stamps.get();
+  verify_options.anchors.headers = anchors.headers.get();
   if (options.log_key.empty() && options.policy.empty()) {
     Misused("give --log_key VKEY, or --policy FILE with the log in it");
   }
@@ -210,6 +289,24 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option(
+          "--require", options->require,
+          "What must be proven: included; witnessed (by the policy's quorum); anchored (an "
+          "outside system accepted the checkpoint, its receipt says); verified (proven by "
+          "--tsa_roots or --headers)")
+      ->capture_default_str();
+  AddNumber(command, "--anchors", "With --require anchored or verified: by how many anchors",
+            [options](uint64_t anchors) { options->anchors = anchors; })
+      ->default_str("1");
+  command->add_option(Spellings("tsa_roots"), options->tsa_roots,
+                      "PEM file of the time-stamp authorities' roots that you trust");
+  command->add_option("--headers", options->headers,
+                      "File of Bitcoin block headers from a source that you trust; see "
+                      "docs/formats.md");
+  command->add_option(Spellings("log_key_not_after"), options->log_key_not_after,
+                      "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
+                      "proves to be older");
   command->add_option(Spellings("node_keys"), options->node_keys,
                       "Key file of the node that attests records");
   command->callback([options, exit_code] { *exit_code = Run(*options); });

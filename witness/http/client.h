@@ -2,7 +2,8 @@
 //
 // Follows no redirection, sends no cookie, and keeps its connection for the next request. Over
 // https the server's certificate is checked against the system's authorities.
-// Errors: kInvalidArgument for what is no http or https URL, kDeadlineExceeded, kResourceExhausted
+// Errors: kInvalidArgument for what is no http or https URL and for an answer that is not HTTP,
+// kDeadlineExceeded, kResourceExhausted
 //   for an answer beyond max_body_bytes, kUnavailable for all else that kept an answer from coming;
 //   messages name the URL. Any status code is an answer.
 // Threads: one at a time.

@@ -1,14 +1,12 @@
 #include "witness/http/connection.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/beast/core/error.hpp"
 #include "boost/beast/http/error.hpp"
-#include "boost/beast/http/read.hpp"
 #include "boost/beast/http/write.hpp"
 
 namespace cairn::http {
@@ -23,26 +21,6 @@ constexpr size_t kReadBytes = 4096;
 // What a client may still send after it was refused, before it is cut off.
 constexpr size_t kMaxDiscardedBytes = size_t{64} << 10;
 constexpr std::chrono::seconds kHangUpDeadline(2);
-
-absl::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
-
-Method MethodOf(beast_http::verb verb) {
-  switch (verb) {
-    case beast_http::verb::get:
-    case beast_http::verb::head:
-      return Method::kGet;
-    case beast_http::verb::post:
-      return Method::kPost;
-    default:
-      return Method::kOther;
-  }
-}
-
-bool IsMalformed(const beast::error_code& error) {
-  return error.category() ==
-             beast_http::make_error_code(beast_http::error::bad_method).category() &&
-         error != beast_http::error::end_of_stream && error != beast_http::error::partial_message;
-}
 
 }  // namespace
 
@@ -64,73 +42,75 @@ void Connection::Close() {
 }
 
 void Connection::AwaitRequest() {
-  if (buffer_.size() > 0) return ReadHeader();  // Pipelined behind the last.
+  parser_.emplace();
+  SetLimits(limits_, *parser_);
+  if (buffer_.size() > 0) return BeginRequest();  // Pipelined behind the last.
   stream_.expires_after(limits_.idle_deadline);
   stream_.async_read_some(buffer_.prepare(kReadBytes),
                           [self = shared_from_this()](const Error& error, size_t bytes) {
                             if (error) return self->End();
                             self->buffer_.commit(bytes);
-                            self->ReadHeader();
+                            self->BeginRequest();
                           });
 }
 
-void Connection::ReadHeader() {
-  parser_.emplace();
-  parser_->header_limit(static_cast<uint32_t>(limits_.max_header_bytes));
-  parser_->body_limit(limits_.max_body_bytes);
+void Connection::BeginRequest() {
   // For the whole request, however many pieces it comes in.
   stream_.expires_after(limits_.request_deadline);
-  beast_http::async_read_header(stream_, buffer_, *parser_,
-                                [self = shared_from_this()](const Error& error, size_t) {
-                                  error ? self->OnReadError(error) : self->ReadBody();
-                                });
+  TakeHeader();
 }
 
-void Connection::ReadBody() {
-  const auto& request = parser_->get();
-  keep_alive_ = request.keep_alive();
-  if (request.version() == 11 && request.count(beast_http::field::host) != 1) {
-    return Refuse(400, "HTTP/1.1 asks for one Host header\n");
-  }
-  if (request.target().empty() || request.target().front() != '/') {
-    return Refuse(400, "the target must be a path that begins with /\n");
-  }
-  beast_http::async_read(stream_, buffer_, *parser_,
-                         [self = shared_from_this()](const Error& error, size_t) {
-                           error ? self->OnReadError(error) : self->Dispatch();
-                         });
+void Connection::TakeHeader() {
+  if (!TakeBytes()) return;
+  if (!parser_->is_header_done()) return ReadMore();
+  keep_alive_ = parser_->get().keep_alive();
+  if (const auto refusal = CheckHeader(*parser_); refusal.has_value()) return Refuse(*refusal);
+  TakeBody();
+}
+
+void Connection::TakeBody() {
+  if (!parser_->is_done() && !TakeBytes()) return;
+  parser_->is_done() ? Dispatch() : ReadMore();
+}
+
+bool Connection::TakeBytes() {
+  const Taken taken =
+      Take({static_cast<const char*>(buffer_.data().data()), buffer_.size()}, *parser_);
+  buffer_.consume(taken.bytes);
+  if (!taken.error) return true;
+  OnError(taken.error);
+  return false;
+}
+
+void Connection::ReadMore() {
+  const size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+  if (room == 0) return OnError(beast_http::error::buffer_overflow);
+  stream_.async_read_some(buffer_.prepare(room),
+                          [self = shared_from_this()](const Error& error, size_t bytes) {
+                            if (error) return self->End();
+                            self->buffer_.commit(bytes);
+                            self->parser_->is_header_done() ? self->TakeBody() : self->TakeHeader();
+                          });
 }
 
 void Connection::Dispatch() {
   // While the handler works the client may take its time.
   stream_.expires_never();
-  auto& message = parser_->get();
-  const absl::string_view target = View(message.target());
-  const size_t mark = target.find('?');
-  Request request{.method = MethodOf(message.method()),
-                  .path = std::string(target.substr(0, mark)),
-                  .body = std::move(message.body()),
-                  .if_none_match = std::string(View(message[beast_http::field::if_none_match]))};
-  if (mark != absl::string_view::npos) request.query = std::string(target.substr(mark + 1));
-  handler_(request, [self = shared_from_this()](Response response) {
+  handler_(TakeRequest(*parser_), [self = shared_from_this()](Response response) {
     net::dispatch(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
       self->Write(std::move(response));
     });
   });
 }
 
-void Connection::Refuse(unsigned status, const char* why) {
+void Connection::Refuse(const Refusal& refusal) {
   keep_alive_ = false;
-  Write({.status = status, .body = why});
+  Write({.status = refusal.status, .body = refusal.why});
 }
 
-void Connection::OnReadError(const Error& error) {
-  if (error == beast_http::error::header_limit || error == beast_http::error::buffer_overflow) {
-    return Refuse(431, "the header is too large\n");
-  }
-  if (error == beast_http::error::body_limit) return Refuse(413, "the body is too large\n");
-  if (IsMalformed(error)) return Refuse(400, "this is no HTTP/1.1 request\n");
-  End();
+void Connection::OnError(const Error& error) {
+  const std::optional<Refusal> refusal = RefusalOf(error);
+  refusal.has_value() ? Refuse(*refusal) : End();
 }
 
 void Connection::Write(Response response) {

@@ -17,8 +17,9 @@
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/core/tcp_stream.hpp"
-#include "boost/beast/http/parser.hpp"
+#include "boost/beast/http/message.hpp"
 #include "boost/beast/http/string_body.hpp"
+#include "witness/http/request_parser.h"
 #include "witness/http/routes.h"
 #include "witness/http/server.h"
 
@@ -42,15 +43,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using Error = boost::beast::error_code;
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   using Message = boost::beast::http::response<boost::beast::http::string_body>;
 
   void AwaitRequest();
-  void ReadHeader();
-  void ReadBody();
+  void BeginRequest();
+  void TakeHeader();
+  void TakeBody();
+  // Of what was read. False: it is no request, and that is dealt with.
+  bool TakeBytes();
+  void ReadMore();
   void Dispatch();
-  void Refuse(unsigned status, const char* why);
-  void OnReadError(const Error& error);
+  void Refuse(const Refusal& refusal);
+  void OnError(const Error& error);
   void Write(Response response);
   void HangUp();
   void Discard();
@@ -61,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Handler& handler_;
   Events events_;
   boost::beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;  // Of the request under way.
+  std::optional<RequestParser> parser_;  // Of the request under way.
   std::optional<Message> response_;
   bool keep_alive_ = true;
   size_t discarded_ = 0;

@@ -11,27 +11,15 @@
 #ifndef CAIRN_WITNESS_HTTP_SERVER_H_
 #define CAIRN_WITNESS_HTTP_SERVER_H_
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "witness/http/address.h"
+#include "witness/http/limits.h"
 #include "witness/http/routes.h"
 
 namespace cairn::http {
-
-struct Limits {
-  size_t max_connections = 256;
-  size_t max_header_bytes = 8192;
-  size_t max_body_bytes = 4096;
-  // Between an answer and the next request.
-  std::chrono::milliseconds idle_deadline = std::chrono::seconds(75);
-  // From the first byte of a request to its last.
-  std::chrono::milliseconds request_deadline = std::chrono::seconds(10);
-  // For a client to take an answer.
-  std::chrono::milliseconds write_deadline = std::chrono::seconds(30);
-};
 
 class Server {
  public:

@@ -6,11 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "merkle/hash.h"
-#include "merkle/note/text.h"
 #include "witness/http_status.h"
+#include "witness/latest_path.h"
 
 namespace cairn::server {
 namespace {
@@ -45,21 +43,9 @@ void AddCheckpoint(witness::Cosigner& cosigner, Workers& workers, const http::Re
   if (!taken.ok()) respond(Refusal(taken));
 }
 
-// /<64 lower-case hex digits>/checkpoint.
-absl::StatusOr<Hash> OriginHash(absl::string_view path) {
-  const bool fits = absl::ConsumePrefix(&path, "/") && absl::ConsumeSuffix(&path, "/checkpoint");
-  const absl::StatusOr<std::string> bytes =
-      fits ? note::ParseHex(path) : absl::InvalidArgumentError("");
-  const absl::StatusOr<Hash> hash = bytes.ok() ? Hash::FromBytes(*bytes) : bytes.status();
-  if (hash.ok()) return hash;
-  return absl::NotFoundError(
-      "there is nothing here; a log's newest cosigned checkpoint is at "
-      "/<hex of SHA-256 of its origin>/checkpoint");
-}
-
 void GetCheckpoint(witness::Cosigner& cosigner, Workers& workers, const http::Request& request,
                    const http::Respond& respond) {
-  const absl::StatusOr<Hash> origin_hash = OriginHash(request.path);
+  const absl::StatusOr<Hash> origin_hash = witness::ParseLatestPath(request.path);
   if (!origin_hash.ok()) return respond(Refusal(origin_hash.status()));
   const absl::Status taken = workers.Offer([&cosigner, hash = *origin_hash, respond] {
     absl::StatusOr<std::string> note = cosigner.Latest(hash);
