@@ -3,10 +3,9 @@
 // The URI of a pending attestation comes from whoever made the proof. Asking whatever it names
 // would let a stranger make this machine send requests to places of their choice, behind a firewall
 // for one; so only what is on a list of the operator's is asked.
-// Shape: http:// or https://, a host name or IPv4 address, at most a port and a path. No user,
-// query,
-//   fragment, percent sign, empty or dotted path segment. A slash at the end counts for nothing,
-//   nor does the case of the host's letters.
+// Shape: http:// or https://, a host name or IPv4 address, at most a port and a path. No user, no
+//   query, fragment or percent sign, no empty or dotted path segment. A slash at the end counts for
+//   nothing, nor does the case of the host's letters.
 // Errors: kInvalidArgument.
 // Threads: pure.
 

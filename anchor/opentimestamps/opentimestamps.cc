@@ -209,7 +209,7 @@ absl::StatusOr<Progress> OpenTimestamps::Poll(const Hash& digest, absl::string_v
   if (!verdict.ok()) return verdict.status();
   // A block that holds it is all that calendars could tell us of.
   if (verdict->block) return Report(*file, verdict, Asked());
-  const absl::StatusOr<Asked> asked = AskCalendars(verdict->state == BitcoinState::kFalse, &*file);
+  const absl::StatusOr<Asked> asked = AskCalendars(&*file);
   if (!asked.ok()) return asked.status();
   if (asked->merged) verdict = Judge(*file);
   if (verdict.ok() && verdict->block && !verdict->contradicted.empty()) {
@@ -246,15 +246,16 @@ absl::Status OpenTimestamps::Vet(absl::string_view calendar, const ots::Timestam
   return absl::OkStatus();
 }
 
-absl::StatusOr<OpenTimestamps::Asked> OpenTimestamps::AskCalendars(bool contradicted,
-                                                                   ots::File* file) const {
+absl::StatusOr<OpenTimestamps::Asked> OpenTimestamps::AskCalendars(ots::File* file) const {
   Asked asked;
   std::set<std::pair<std::string, std::string>> seen;
   std::vector<absl::Status> unanswered;
   bool answered = false;
   for (const ots::PendingAttestation& pending :
        ots::PendingAttestations(file->timestamp, file->digest)) {
-    if (pending.upgraded && !contradicted) continue;
+    // Without headers, any block has to do. With them none was found to hold the digest: those that
+    // calendars have named may be gone, or never come.
+    if (pending.upgraded && headers_ == nullptr) continue;
     if (!seen.emplace(pending.uri, pending.message).second) continue;
     if (seen.size() > kMaxAsked) break;
     const absl::StatusOr<ots::Timestamp> answer = calendars_.Upgrade(pending.uri, pending.message);
@@ -299,7 +300,8 @@ absl::StatusOr<Progress> OpenTimestamps::Report(const ots::File& file,
           verdict->state == BitcoinState::kProven ? ReceiptState::kFinal : ReceiptState::kConfirmed;
       progress.confirmations = verdict->block->depth;
       progress.existed_by_s = verdict->block->time_s;
-    } else if (verdict->state == BitcoinState::kFalse) {
+    } else if (!verdict->contradicted.empty()) {
+      // Also when another block is still to come: that somebody names one must not hide this.
       progress.state = ReceiptState::kReorganised;
     } else if (has_bitcoin) {
       progress.state = ReceiptState::kAccepted;

@@ -7,25 +7,24 @@
 // Receipt: an `.ots` file over the digest; see anchor/evidence/opentimestamps.h.
 // Submit asks all calendars; `required` of them must answer. Answers that are equal are of one
 //   calendar under two names, and count once.
-// Poll asks, until a block is found to hold the digest, the calendar of each pending attestation,
-// if
-//   it is one that may be asked. States:
-//   kSubmitted   no Bitcoin attestation yet; the detail says what each calendar answers
-//   kAccepted    an attestation, and no source of headers, or one that does not know the block
-//   (yet) kConfirmed   the block's header has the Merkle root; confirmations = its depth kFinal and
-//   is min_depth deep kReorganised the blocks have other Merkle roots. Poll asks the calendars
-//   again, and keeps what is
-//                stored until one hands out a path into a block that does hold the digest
+// Poll asks the calendar of each pending attestation, if it is one that may be asked, until a block
+//   is found to hold the digest. States:
+//   kSubmitted    no Bitcoin attestation yet; the detail says what each calendar answers
+//   kAccepted     there is one, and no source of headers, or none that knows the block (yet)
+//   kConfirmed    the block's header has the Merkle root; confirmations = its depth
+//   kFinal        and is min_depth deep
+//   kReorganised  a block that is there has another Merkle root, and none holds the digest
+//   What is reorganised is kept until a calendar hands out a path into a block that holds the
+//   digest: the old chain may win after all.
 //   A Poll remembers nothing of earlier ones. That a source lags behind shows as kAccepted, also of
 //   what was confirmed before; only kReorganised says that something is gone.
 // existed_by_s is the block's time, and known from kConfirmed on.
 // Errors: as Backend says. A source of headers that does not answer is kUnavailable, unless the
 //   calendars had something new that is to be stored first. kDataLoss for a receipt that is none,
 //   or of another digest. kCancelled when the exchange is.
-// What calendars answer is bounded: 10,000 bytes each; and so is a receipt: an upgrade that does
-// not
-//   fit is left out. Of a calendar's answer nothing is kept when it is malformed, is for another
-//   message, names no calendar that may be asked, or a block that the source contradicts.
+// Bounds: 10,000 bytes an answer, 16 questions a Poll; an upgrade that does not fit the receipt is
+//   left out. Of an answer nothing is kept when it is malformed, names no calendar that may be
+//   asked, or names a block that the source contradicts.
 
 #ifndef CAIRN_ANCHOR_OPENTIMESTAMPS_OPENTIMESTAMPS_H_
 #define CAIRN_ANCHOR_OPENTIMESTAMPS_OPENTIMESTAMPS_H_
@@ -104,7 +103,7 @@ class OpenTimestamps final : public Backend {
                    absl::string_view message) const;
   struct Asked;
   // Asks the calendar of each pending attestation and merges what is new.
-  absl::StatusOr<Asked> AskCalendars(bool contradicted, evidence::ots::File* file) const;
+  absl::StatusOr<Asked> AskCalendars(evidence::ots::File* file) const;
   absl::StatusOr<Progress> Report(const evidence::ots::File& file,
                                   const absl::StatusOr<evidence::BitcoinVerdict>& verdict,
                                   const Asked& asked) const;

@@ -303,8 +303,8 @@ TEST_F(OpenTimestampsTest, KeepsNothingOfBadAnswers) {
       {"nothing", body(""), absl::StatusCode::kInvalidArgument, "cut short"},
       {"garbage", body("\x09garbage"), absl::StatusCode::kInvalidArgument, "unknown operation"},
       {"a page", body("<html>"), absl::StatusCode::kInvalidArgument, "unknown operation 0x3c"},
-      {"100 MB", body(std::string(100'000'000, '\x08')), absl::StatusCode::kUnavailable,
-       "too many bytes"},
+      {"100 MB", [](HttpAnswer* answer) { answer->body.resize(100'000'000); },
+       absl::StatusCode::kUnavailable, "too many bytes"},
       {"too deep", body(std::string(10'000, '\x08')), absl::StatusCode::kInvalidArgument,
        "256 nodes on a path"},
       {"too deep with our own operations",
@@ -486,6 +486,27 @@ TEST_F(OpenTimestampsTest, OutlivesAReorganisationByASecondCalendar) {
   chain_.Reorganise(1);
   calendars_[1]->Stamp(&chain_);
   failures_ = {{0, absl::UnavailableError("down")}};
+  EXPECT_EQ(Poll().state, ReceiptState::kConfirmed);
+}
+
+// A block that never comes cannot be told from one that is late. It hides nothing.
+TEST_F(OpenTimestampsTest, ACalendarThatNamesABlockOfTheFarFutureHidesNothing) {
+  Submit();
+  ots::Timestamp future;
+  future.attestations.push_back(ots::Attestation::Bitcoin(4'000'000'000));
+  std::string lie = *ots::FormatTimestamp(future, "message");
+  changes_[2] = [&lie](HttpAnswer* answer) { *answer = {.status = 200, .body = lie}; };
+  EXPECT_EQ(Poll().state, ReceiptState::kSubmitted);  // Not over 32 bytes: no claim at all.
+  future = ots::Under({{ots::OpCode::kSha256}}, future);
+  lie = *ots::FormatTimestamp(future, "message");
+  EXPECT_EQ(Poll().state, ReceiptState::kAccepted);
+  const uint64_t height = calendars_[0]->Stamp(&chain_);
+  EXPECT_EQ(Poll().state, ReceiptState::kConfirmed);
+  chain_.Reorganise(1);
+  const Progress gone = Poll();
+  EXPECT_EQ(gone.state, ReceiptState::kReorganised);
+  ExpectDetail(gone, absl::StrCat("not in Bitcoin block ", height));
+  calendars_[0]->Stamp(&chain_);
   EXPECT_EQ(Poll().state, ReceiptState::kConfirmed);
 }
 

@@ -42,7 +42,7 @@ json Error(int code, const char* message) { return {{"code", code}, {"message", 
 
 HttpAnswer AnswerAsNode(BitcoinChain* chain, absl::string_view body) {
   const json call = json::parse(body);
-  const json id = call["id"];
+  const json& id = call["id"];
   const std::string method = call["method"];
   if (method == "getblockcount") return Rpc(id, chain->tip(), nullptr);
   std::string found;
