@@ -272,9 +272,13 @@ class WitnessedPublication final : public Publication {
     // What was cut off says nothing of a witness.
     if (stopping()) return;
     const std::string& name = settings_.policy.witnesses()[witness].name;
+    // Counted first: whoever reads the line finds it in the metrics.
+    if (cosigned.ok()) {
+      witnessing_.metrics.Cosigned(name, target.size, cosigned->at_s);
+    } else {
+      witnessing_.metrics.NotCosigned(name, cosigned.status().code());
+    }
     Report(name, cosigned.status(), reported_[witness]);
-    if (cosigned.ok()) return witnessing_.metrics.Cosigned(name, target.size, cosigned->at_s);
-    witnessing_.metrics.NotCosigned(name, cosigned.status().code());
     if (!absl::IsFailedPrecondition(cosigned.status())) return;
     const absl::Status forked = absl::DataLossError(absl::StrCat(
         "witness ", name, ": ", cosigned.status().message(),
