@@ -59,6 +59,11 @@ class FakeSystem {
       job = known;
       behaviour = submit_;
     }
+    {
+      // Who is answered with an error, or with nonsense, may send again.
+      const std::lock_guard lock(mutex_);
+      jobs_[request].taken = false;
+    }
     return Note(request, behaviour(digest, job));
   }
   Answer Poll(const Hash& digest, const std::string& request) {
