@@ -56,7 +56,8 @@ struct ReceiptHead {
   bool closed = false;
   uint64_t confirmations = 0;
   std::optional<uint64_t> existed_by_s = std::nullopt;
-  uint64_t prepared_at_ms = 0;
+  // Since when it waits to be accepted: prepared then, or fallen.
+  uint64_t waiting_since_ms = 0;
   uint64_t changed_at_ms = 0;
   // Requests that were sent, and those of them that a crash may have made superfluous.
   uint32_t attempts = 0;

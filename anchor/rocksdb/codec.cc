@@ -177,7 +177,7 @@ std::string FormatReceiptHead(const ReceiptHead& receipt) {
       .Flag(receipt.closed)
       .U64(receipt.confirmations)
       .Maybe(receipt.existed_by_s)
-      .U64(receipt.prepared_at_ms)
+      .U64(receipt.waiting_since_ms)
       .U64(receipt.changed_at_ms)
       .U32(receipt.attempts)
       .U32(receipt.extra_requests)
@@ -200,7 +200,7 @@ absl::StatusOr<ReceiptHead> ParseReceiptHead(uint64_t round, absl::string_view a
   receipt.closed = in.Flag();
   receipt.confirmations = in.U64();
   receipt.existed_by_s = in.Maybe();
-  receipt.prepared_at_ms = in.U64();
+  receipt.waiting_since_ms = in.U64();
   receipt.changed_at_ms = in.U64();
   receipt.attempts = in.U32();
   receipt.extra_requests = in.U32();

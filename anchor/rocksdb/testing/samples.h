@@ -35,7 +35,7 @@ inline ReceiptChange SampleReceipt(uint64_t round, const std::string& anchor) {
                    .closed = true,
                    .confirmations = 3,
                    .existed_by_s = 1'800'000'000,
-                   .prepared_at_ms = 7,
+                   .waiting_since_ms = 7,
                    .changed_at_ms = 8,
                    .attempts = 5,
                    .extra_requests = 1,
