@@ -24,6 +24,7 @@ constexpr absl::string_view kStaging = "staging";
 // The server's.
 constexpr absl::string_view kPublished = "published";
 constexpr absl::string_view kPublishing = "published.new";
+constexpr absl::string_view kAnchors = "anchors";
 
 std::string Join(absl::string_view directory, absl::string_view name) {
   return absl::StrCat(directory, "/", name);
@@ -91,7 +92,7 @@ absl::StatusOr<bool> Directory::HasLog(rocksdb::FileSystem& file_system, const s
   for (const std::string& name : *names) {
     found = found || name == kDatabase;
     if (name != kLock && name != kDatabase && name != kCreating && name != kSigned &&
-        name != kStaging && name != kPublished && name != kPublishing) {
+        name != kStaging && name != kPublished && name != kPublishing && name != kAnchors) {
       return absl::FailedPreconditionError(absl::StrCat(
           path, " holds ", name,
           ", which is not cairn's: name the directory of a log, or an empty or new one"));

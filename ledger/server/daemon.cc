@@ -15,6 +15,8 @@
 #include "absl/strings/strip.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
+#include "ledger/server/anchor_service.h"
+#include "ledger/server/anchoring.h"
 #include "ledger/server/context.h"
 #include "ledger/server/declare.h"
 #include "ledger/server/keys.h"
@@ -197,6 +199,17 @@ class RunningDaemon final : public Daemon {
     return absl::OkStatus();
   }
 
+  absl::Status Anchor(const Settings& settings) {
+    if (!settings.anchoring.has_value()) return absl::OkStatus();
+    const bool quorum = settings.publish.has_value() && !settings.publish->without_quorum &&
+                        !settings.publish->policy.needs_none();
+    absl::StatusOr<std::unique_ptr<Anchoring>> anchoring = Anchoring::Open(
+        *settings.anchoring, settings.data_dir + "/anchors", *log_, *publication_, quorum);
+    if (!anchoring.ok()) return anchoring.status();
+    anchoring_ = *std::move(anchoring);
+    return absl::OkStatus();
+  }
+
   absl::Status Serve(const Settings& settings) {
     absl::flat_hash_map<std::string, Limits> limits;
     for (const CertifierSettings& certifier : settings.certifiers) {
@@ -209,9 +222,12 @@ class RunningDaemon final : public Daemon {
     if (absl::Status published = Publish(settings); !published.ok()) return published;
     context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_,
                                alarm_, *metrics_, *publication_});
+    if (absl::Status anchored = Anchor(settings); !anchored.ok()) return anchored;
     service_ = MakeLogService(*context_);
+    anchor_service_ =
+        MakeAnchorService(*context_, anchoring_ == nullptr ? nullptr : &anchoring_->anchorer());
     if (absl::Status http = ListenHttp(settings); !http.ok()) return http;
-    absl::StatusOr<Listener> listener = Listen(settings, service_.get());
+    absl::StatusOr<Listener> listener = Listen(settings, {service_.get(), anchor_service_.get()});
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
     alarm_.OnDamage([server = listener_.server.get()](const absl::Status& damage) {
@@ -249,6 +265,8 @@ class RunningDaemon final : public Daemon {
     if (listener_.server != nullptr) SetServing(*listener_.server, false);
     streams_.Drain();
     for (const auto& client : witness_clients_) client->Cancel();
+    // Its receipts are entries of the log, which is still there.
+    if (anchoring_ != nullptr) anchoring_->Stop();
     // What waits to be cosigned is answered.
     if (publication_ != nullptr) publication_->Stop();
     // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
@@ -266,6 +284,8 @@ class RunningDaemon final : public Daemon {
     if (http_ != nullptr) http_->Stop();
     listener_.server.reset();
     service_.reset();
+    anchor_service_.reset();
+    anchoring_.reset();
     publication_.reset();
     log_.reset();
     store_.reset();
@@ -312,7 +332,9 @@ class RunningDaemon final : public Daemon {
   Streams streams_{kMaxStreams};
   Alarm alarm_;
   std::unique_ptr<Context> context_;
+  std::unique_ptr<Anchoring> anchoring_;
   std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Service> anchor_service_;
   Listener listener_;
   http::Routes routes_;
   std::unique_ptr<http::Server> http_;

@@ -46,7 +46,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Setti
 
 }  // namespace
 
-absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service) {
+absl::StatusOr<Listener> Listen(const Settings& settings,
+                                const std::vector<grpc::Service*>& services) {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials = Credentials(settings);
   if (!credentials.ok()) return credentials.status();
   // Debian builds Abseil so that every lock of a mutex is written into a graph of them all. gRPC
@@ -57,7 +58,7 @@ absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(settings.address.Format(), *credentials, &port);
-  builder.RegisterService(service);
+  for (grpc::Service* const service : services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxRequestBytes));
   builder.SetMaxSendMessageSize(kMaxResponseBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);

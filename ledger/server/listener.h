@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "grpcpp/impl/service_type.h"
@@ -19,8 +20,9 @@ struct Listener {
 };
 
 // Serves at once, with health SERVING. kUnavailable when the port cannot be had or the TLS files
-// are no certificate and key; else the errors of reading those. The service outlives the server.
-absl::StatusOr<Listener> Listen(const Settings& settings, grpc::Service* service);
+// are no certificate and key; else the errors of reading those. The services outlive the server.
+absl::StatusOr<Listener> Listen(const Settings& settings,
+                                const std::vector<grpc::Service*>& services);
 
 // What the health service answers, for the server as a whole and for cairn.v1.Log.
 void SetServing(grpc::Server& server, bool serving);

@@ -35,11 +35,16 @@ enum class Call {
   kGetCheckpoint,
   kWatchCheckpoints,
   kListEntries,
+  kGetProofState,
+  kListAnchorRounds,
+  kGetAnchorRound,
+  kListAnchorEvents,
+  kGetEvidence,
   kHttpCheckpoint,
   kHttpTile,
   kHttpEntries,
 };
-inline constexpr size_t kCalls = 10;
+inline constexpr size_t kCalls = 15;
 inline constexpr size_t kCodes = 17;
 
 // What became of statements.

@@ -347,6 +347,21 @@ absl::Status TakePublishing(const Flags& flags, const File& file, Settings& sett
   return absl::OkStatus();
 }
 
+absl::Status TakeAnchoring(const File& file, Settings& settings) {
+  if (!file.message.has_anchoring()) return absl::OkStatus();
+  absl::StatusOr<AnchoringSettings> anchoring = ReadAnchoring(file.message.anchoring());
+  if (!anchoring.ok()) {
+    return absl::Status(anchoring.status().code(),
+                        absl::StrCat(file.name, ": ", anchoring.status().message()));
+  }
+  if (settings.publish.has_value() || !anchoring->options.rule.needs_witnesses) {
+    settings.anchoring = *std::move(anchoring);
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      file.name, ": anchoring.needs_witnesses is set, but there is no witness_policy_file"));
+}
+
 absl::Status TakeBounds(const File& file, Settings& settings) {
   const uint64_t reserve_mib = file.message.has_free_space_reserve_mib()
                                    ? file.message.free_space_reserve_mib()
@@ -406,6 +421,7 @@ absl::StatusOr<Settings> ReadSettings(const Flags& flags) {
   settings.default_limits = ToLimits(file.message.default_limits());
   if (absl::Status taken = TakeBounds(file, settings); !taken.ok()) return taken;
   if (absl::Status taken = TakePublishing(flags, file, settings); !taken.ok()) return taken;
+  if (absl::Status taken = TakeAnchoring(file, settings); !taken.ok()) return taken;
   return settings;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ledger/server/anchor_settings.h"
 #include "ledger/server/limits.h"
 #include "ledger/server/publish_settings.h"
 #include "merkle/entry/entry.h"
@@ -65,6 +66,7 @@ struct Settings {
   std::vector<CertifierSettings> certifiers;
   // Without it every checkpoint is published as it is.
   std::optional<PublishSettings> publish;
+  std::optional<AnchoringSettings> anchoring;
   Limits default_limits;
   uint64_t free_space_reserve_bytes = 0;
   // What may wait to be sequenced, in entries.

@@ -52,30 +52,44 @@ class CurlClient final : public Client {
   void Cancel() override { cancelled_.store(true); }
 
   absl::StatusOr<Answer> Get(const std::string& url) override {
-    curl_easy_reset(handle_);
-    // Servers of tiles may compress without being asked. What is counted is what comes out of it.
-    curl_easy_setopt(handle_, CURLOPT_ACCEPT_ENCODING, "gzip, identity");
-    return Perform(url);
+    return Send({.url = url, .limits = limits_});
   }
 
   absl::StatusOr<Answer> Post(const std::string& url, absl::string_view body,
                               const std::string& content_type) override {
+    return Send({.post = true,
+                 .url = url,
+                 .body = std::string(body),
+                 .headers = {{"Content-Type", content_type}},
+                 .limits = limits_});
+  }
+
+  absl::StatusOr<Answer> Send(const ClientRequest& request) override {
     curl_easy_reset(handle_);
-    curl_easy_setopt(handle_, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body.data());
-    // What is sent is small, and nobody should wait to be told to go on.
-    curl_slist* headers = curl_slist_append(nullptr, "Expect:");
-    headers = curl_slist_append(headers, absl::StrCat("Content-Type: ", content_type).c_str());
+    curl_slist* headers = nullptr;
+    for (const auto& [name, value] : request.headers) {
+      headers = curl_slist_append(headers, absl::StrCat(name, ": ", value).c_str());
+    }
+    if (request.post) {
+      // What is sent is small, and nobody should wait to be told to go on.
+      headers = curl_slist_append(headers, "Expect:");
+      curl_easy_setopt(handle_, CURLOPT_POST, 1L);
+      curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(request.body.size()));
+      curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, request.body.data());
+    } else {
+      // Servers of tiles may compress without being asked. What is counted is what comes out of it.
+      curl_easy_setopt(handle_, CURLOPT_ACCEPT_ENCODING, "gzip, identity");
+    }
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers);
-    absl::StatusOr<Answer> answer = Perform(url);
+    absl::StatusOr<Answer> answer = Perform(request.url, request.limits);
     curl_slist_free_all(headers);
     return answer;
   }
 
  private:
-  absl::StatusOr<Answer> Perform(const std::string& url) {
-    Receiving receiving{.body = {}, .max_bytes = limits_.max_body_bytes};
+  absl::StatusOr<Answer> Perform(const std::string& url, const ClientLimits& limits) {
+    Receiving receiving{.body = {}, .max_bytes = limits.max_body_bytes};
     curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle_, CURLOPT_FOLLOWLOCATION, 0L);
@@ -83,7 +97,7 @@ class CurlClient final : public Client {
     curl_easy_setopt(handle_, CURLOPT_PROXY, "");
     curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, kConnectDeadlineMs);
-    curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(limits_.deadline.count()));
+    curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.deadline.count()));
     curl_easy_setopt(handle_, CURLOPT_USERAGENT, "cairn");
     curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle_, CURLOPT_XFERINFOFUNCTION, IsCancelled);
@@ -108,10 +122,10 @@ class CurlClient final : public Client {
     return static_cast<CurlClient*>(user)->cancelled_.load() ? 1 : 0;
   }
 
-  absl::Status Failure(CURLcode result, const std::string& url, const Receiving& receiving) const {
+  static absl::Status Failure(CURLcode result, const std::string& url, const Receiving& receiving) {
     if (receiving.too_large) {
       return absl::ResourceExhaustedError(
-          absl::StrCat(url, " answers with more than ", limits_.max_body_bytes, " bytes"));
+          absl::StrCat(url, " answers with more than ", receiving.max_bytes, " bytes"));
     }
     const std::string message = absl::StrCat(url, ": ", curl_easy_strerror(result));
     switch (result) {

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +35,15 @@ struct Answer {
   std::string body;
 };
 
+struct ClientRequest {
+  bool post = false;
+  std::string url;
+  std::string body = {};
+  // Name and value; none is sent otherwise but what HTTP needs.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  ClientLimits limits = {};
+};
+
 class Client {
  public:
   static std::unique_ptr<Client> Make(const ClientLimits& limits);
@@ -42,6 +53,8 @@ class Client {
   virtual absl::StatusOr<Answer> Post(
       const std::string& url, absl::string_view body,
       const std::string& content_type = "text/plain; charset=utf-8") = 0;
+
+  virtual absl::StatusOr<Answer> Send(const ClientRequest& request) = 0;
 
   // Ends what is under way within a second or so, and all that comes later, with kCancelled. From
   // any thread.

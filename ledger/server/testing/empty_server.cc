@@ -159,7 +159,7 @@ int Main(int argc, char** argv) {
   EmptyService service(MakeCanned(TreeSize(size), entry_bytes));
   Settings settings;
   settings.address = *http::ParseAddress("127.0.0.1:0");
-  const absl::StatusOr<Listener> listener = Listen(settings, &service);
+  const absl::StatusOr<Listener> listener = Listen(settings, {&service});
   if (!listener.ok()) {
     std::cerr << "empty_server: " << listener.status().message() << "\n";
     return 3;

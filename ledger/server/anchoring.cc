@@ -1,0 +1,193 @@
+#include "ledger/server/anchoring.h"
+
+#include <openssl/rand.h>
+
+#include <cassert>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "anchor/clock.h"
+#include "anchor/http.h"
+#include "anchor/opentimestamps/esplora.h"
+#include "anchor/rocksdb/store.h"
+#include "ledger/append_result.h"
+#include "ledger/submission.h"
+#include "ledger/view.h"
+#include "merkle/entry/entry.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/note.h"
+#include "witness/http/client.h"
+#include "witness/server/logger.h"
+
+namespace cairn::server {
+namespace {
+
+// An append of a receipt's entry is answered by then, or asked for again.
+constexpr std::chrono::seconds kLogDeadline{10};
+
+// Evenly from [0, 1).
+double Random() {
+  uint32_t bits = 0;
+  const int made = RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
+  assert(made == 1 && "there is no randomness");
+  (void)made;
+  return static_cast<double>(bits) / 4294967296.0;
+}
+
+absl::StatusOr<anchor::HttpAnswer> Exchange(http::Client& client,
+                                            const anchor::HttpRequest& request) {
+  absl::StatusOr<http::Answer> answer = client.Send(
+      {.post = request.post,
+       .url = request.url,
+       .body = request.body,
+       .headers = request.headers,
+       .limits = {.deadline = request.deadline, .max_body_bytes = request.max_body_bytes}});
+  if (!answer.ok()) return answer.status();
+  return anchor::HttpAnswer{.status = answer->status,
+                            .content_type = std::move(answer->content_type),
+                            .body = std::move(answer->body)};
+}
+
+class RunningAnchoring final : public Anchoring {
+ public:
+  RunningAnchoring(ledger::Log& log, Publication& publication, bool quorum)
+      : log_(log), publication_(publication), quorum_(quorum) {}
+  ~RunningAnchoring() override { Stop(); }
+
+  absl::Status Begin(const AnchoringSettings& settings, const std::string& directory) {
+    const absl::StatusOr<note::Checkpoint> identity = NewestCheckpoint();
+    if (!identity.ok()) return identity.status();
+    auto store = anchor::RocksDbStore::Open({.path = directory, .log = identity->origin});
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    std::vector<anchor::AnchorSource> sources;
+    for (const AnchorSettings& settings_of_one : settings.anchors) {
+      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend = MakeBackend(settings_of_one);
+      if (!backend.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat("anchor `", settings_of_one.options.name,
+                                                       "`: ", backend.status().message()));
+      }
+      sources.push_back({.options = settings_of_one.options, .backend = *std::move(backend)});
+    }
+    auto anchorer = anchor::Anchorer::Open(
+        *store_, clock_, settings.options, std::move(sources),
+        {.published = [this] { return NewestPublished(); },
+         .prover =
+             [this](TreeSize old_size, TreeSize new_size) {
+               return log_.ConsistencyProof(*log_.Newest(), old_size, new_size);
+             },
+         .log_receipt = [this](const anchor::AcceptedReceipt& receipt) { return Log(receipt); },
+         .random = Random});
+    if (!anchorer.ok()) return anchorer.status();
+    anchorer_ = *std::move(anchorer);
+    anchorer_->Start();
+    return absl::OkStatus();
+  }
+
+  anchor::Anchorer& anchorer() override { return *anchorer_; }
+
+  void Stop() override {
+    for (const auto& client : clients_) client->Cancel();
+    if (anchorer_ != nullptr) anchorer_->Stop();
+  }
+
+ private:
+  absl::StatusOr<note::Checkpoint> NewestCheckpoint() const {
+    const absl::StatusOr<note::Note> note = note::ParseNote(log_.Newest()->checkpoint);
+    if (!note.ok()) return note.status();
+    return note::ParseCheckpoint(note->text);
+  }
+
+  absl::StatusOr<anchor::Published> NewestPublished() const {
+    const Publication::Newest newest = publication_.newest();
+    if (newest == nullptr) return absl::NotFoundError("nothing has been published yet");
+    const absl::StatusOr<note::Note> note = note::ParseNote(newest->note);
+    if (!note.ok()) return note.status();
+    const absl::StatusOr<note::Checkpoint> checkpoint = note::ParseCheckpoint(note->text);
+    if (!checkpoint.ok()) return checkpoint.status();
+    return anchor::Published{.note = newest->note,
+                             .size = checkpoint->size,
+                             .root = checkpoint->root,
+                             .witnessed = quorum_,
+                             .integrated = log_.Newest()->size()};
+  }
+
+  // A client of its own for each that asks: they ask side by side.
+  anchor::HttpExchange MakeExchange() {
+    http::Client* const client =
+        clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
+    return [client](const anchor::HttpRequest& request) { return Exchange(*client, request); };
+  }
+
+  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(const AnchorSettings& settings) {
+    if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
+      return anchor::Rfc3161Backend::Create(*options, MakeExchange(),
+                                            [this] { return clock_.WallMs() / 1000; });
+    }
+    const auto& told = std::get<OpenTimestampsSettings>(settings.system);
+    std::unique_ptr<evidence::BlockHeaders> headers;
+    if (!told.bitcoin_core.url.empty()) {
+      auto core = anchor::OpenBitcoinCore(told.bitcoin_core, MakeExchange());
+      if (!core.ok()) return core.status();
+      headers = *std::move(core);
+    } else if (!told.esplora_url.empty()) {
+      auto esplora = anchor::OpenEsplora({.url = told.esplora_url}, MakeExchange());
+      if (!esplora.ok()) return esplora.status();
+      headers = *std::move(esplora);
+    }
+    return anchor::OpenTimestamps::Open(told.options, MakeExchange(), std::move(headers));
+  }
+
+  absl::StatusOr<LeafIndex> Log(const anchor::AcceptedReceipt& receipt) {
+    // Not before the witnesses have confirmed the tree.
+    if (absl::Status may = publication_.CanAppend(); !may.ok()) return may;
+    absl::StatusOr<ledger::Submission> submission =
+        ledger::Submission::Make(entry::ReceiptEntry{.receipt_hash = receipt.receipt_hash,
+                                                     .tree_size = receipt.size,
+                                                     .backend = receipt.anchor});
+    if (!submission.ok()) return submission.status();
+    const auto answered = std::make_shared<std::promise<ledger::AppendResult>>();
+    std::future<ledger::AppendResult> answer = answered->get_future();
+    std::vector<ledger::Submission> batch;
+    batch.push_back(*std::move(submission));
+    const ledger::Ticket ticket = log_.Append(
+        std::move(batch),
+        [answered](ledger::AppendResult result) { answered->set_value(std::move(result)); });
+    if (answer.wait_for(kLogDeadline) != std::future_status::ready) log_.Withdraw(ticket);
+    if (answer.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      return absl::DeadlineExceededError("the log has not answered in time");
+    }
+    const ledger::AppendResult result = answer.get();
+    if (!result.status.ok()) return result.status;
+    if (!result.items.front().status.ok()) return result.items.front().status;
+    return result.items.front().index;
+  }
+
+  ledger::Log& log_;
+  Publication& publication_;
+  const bool quorum_;
+  const anchor::SystemClock clock_;
+  // In the order of what uses what: the last is destroyed first.
+  std::vector<std::unique_ptr<http::Client>> clients_;
+  std::unique_ptr<anchor::RocksDbStore> store_;
+  std::unique_ptr<anchor::Anchorer> anchorer_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Anchoring>> Anchoring::Open(const AnchoringSettings& settings,
+                                                           const std::string& directory,
+                                                           ledger::Log& log,
+                                                           Publication& publication, bool quorum) {
+  auto anchoring = std::make_unique<RunningAnchoring>(log, publication, quorum);
+  if (absl::Status begun = anchoring->Begin(settings, directory); !begun.ok()) return begun;
+  return anchoring;
+}
+
+}  // namespace cairn::server

@@ -1,0 +1,40 @@
+// Anchors a log: the anchorer with its store below the log's directory, the backends that the
+// configuration names, HTTP to reach them, and the log's published checkpoints.
+//
+// Errors of Open: kInvalidArgument for settings that make no sense; kDataLoss and others of the
+//   store.
+// Threads: any.
+
+#ifndef CAIRN_LEDGER_SERVER_ANCHORING_H_
+#define CAIRN_LEDGER_SERVER_ANCHORING_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "anchor/anchorer.h"
+#include "ledger/log.h"
+#include "ledger/server/anchor_settings.h"
+#include "ledger/server/publication.h"
+
+namespace cairn::server {
+
+class Anchoring {
+ public:
+  // Begins at once. Borrows log and publication. `quorum` says whether published notes have met a
+  // witness policy.
+  static absl::StatusOr<std::unique_ptr<Anchoring>> Open(const AnchoringSettings& settings,
+                                                         const std::string& directory,
+                                                         ledger::Log& log, Publication& publication,
+                                                         bool quorum);
+  virtual ~Anchoring() = default;
+
+  virtual anchor::Anchorer& anchorer() = 0;
+
+  // Ends within some seconds. Idempotent. To be called before the log stops.
+  virtual void Stop() = 0;
+};
+
+}  // namespace cairn::server
+
+#endif  // CAIRN_LEDGER_SERVER_ANCHORING_H_
