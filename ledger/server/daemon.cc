@@ -305,7 +305,8 @@ class RunningDaemon final : public Daemon {
                 .store = *store_,
                 .free_space_reserve_bytes = settings.free_space_reserve_bytes,
                 .http_connections = [this] { return http_->connections(); },
-                .ready = [this] { return readiness_->Check().ok(); }},
+                .ready = [this] { return readiness_->Check().ok(); },
+                .anchorer = anchoring_ == nullptr ? nullptr : &anchoring_->anchorer()},
                *readiness_, routes_);
     AddTiles(*context_, routes_);
     if (!settings.http_address->loopback) {

@@ -1,6 +1,7 @@
 #include "ledger/server/scrape.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -127,6 +128,31 @@ void AddServer(const ScrapeSources& sources, Page& page) {
   page.Add({{"version", kVersion}}, 1.0);
 }
 
+void AddAnchors(anchor::Anchorer& anchorer, Page& page) {
+  const std::optional<anchor::RoundHead> round = anchorer.book().newest_round();
+  page.Gauge("cairn_anchor_round", "The newest round; 0: none yet.",
+             round.has_value() ? round->number : uint64_t{0});
+  page.Gauge("cairn_anchor_round_tree_size", "Entries that the newest round covers.",
+             round.has_value() ? round->size.value() : uint64_t{0});
+  page.Gauge("cairn_anchor_round_timestamp_seconds", "When it was frozen; 0: none yet.",
+             round.has_value() ? static_cast<double>(round->frozen_at_ms) / 1000.0 : 0.0);
+  page.Gauge("cairn_anchoring", "1 while rounds are made; the log lines say why not.",
+             anchorer.health().ok() ? 1.0 : 0.0);
+  const std::vector<anchor::AnchorStatus> anchors = anchorer.GetStatus();
+  page.Begin("cairn_anchor_up", "1 when its last answer was good.", MetricType::Gauge);
+  for (const anchor::AnchorStatus& anchor : anchors) {
+    page.Add({{"anchor", anchor.name}}, anchor.failing_since_ms == 0 ? 1.0 : 0.0);
+  }
+  page.Begin("cairn_anchor_waiting", "Receipts that it has not accepted.", MetricType::Gauge);
+  for (const anchor::AnchorStatus& anchor : anchors) {
+    page.Add({{"anchor", anchor.name}}, static_cast<double>(anchor.waiting));
+  }
+  page.Begin("cairn_anchor_requests_today", "Requests sent since midnight UTC.", MetricType::Gauge);
+  for (const anchor::AnchorStatus& anchor : anchors) {
+    page.Add({{"anchor", anchor.name}}, static_cast<double>(anchor.requests_today));
+  }
+}
+
 // Names as Prometheus's own client libraries have them.
 void AddProcess(Page& page) {
   const ProcessStats stats = ReadProcessStats();
@@ -150,6 +176,7 @@ std::string Scrape(const ScrapeSources& sources) {
   AddStore(sources, page);
   AddCertifiers(sources.context.limiter, page);
   AddServer(sources, page);
+  if (sources.anchorer != nullptr) AddAnchors(*sources.anchorer, page);
   AddProcess(page);
   return page.Text();
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "anchor/anchorer.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
@@ -25,6 +26,8 @@ struct ScrapeSources {
   std::function<size_t()> http_connections;
   // Whether /readyz says yes.
   std::function<bool()> ready;
+  // Null: there are no anchors.
+  anchor::Anchorer* anchorer = nullptr;
 };
 
 std::string Scrape(const ScrapeSources& sources);

@@ -26,6 +26,7 @@
 #include "tests/anchor/testing/time_stamp_server.h"
 #include "tests/server/client.h"
 #include "tests/testing/cairnd.h"
+#include "tests/testing/http.h"
 
 namespace cairn::testing {
 namespace {
@@ -49,7 +50,8 @@ class AnchoredLog : public ::testing::Test {
                            Path("root.pem"), "' } } }\n"));
   }
   void Start() {
-    cairnd_ = std::make_unique<Cairnd>(CairndArgs(directory_.path(), {"--config", Path("config")}));
+    cairnd_ = std::make_unique<Cairnd>(CairndArgs(
+        directory_.path(), {"--config", Path("config"), "--http_address", "127.0.0.1:0"}));
     if (!cairnd_->running()) {
       cairnd_->Wait();
       FAIL() << cairnd_->output();
@@ -163,6 +165,9 @@ TEST_F(AnchoredLog, TakesAnEntryFromPendingToEvidenceThatVerifiesOffline) {
   const uint64_t second = Append("another");
   ASSERT_TRUE(AwaitState(second, v1::PROOF_STATE_VERIFIED));
   EXPECT_EQ(Rounds().last_round(), rounds + 1);
+  const std::string metrics = HttpGet(cairnd_->http_address(), "/metrics").body;
+  EXPECT_TRUE(absl::StrContains(metrics, "cairn_anchor_up{anchor=\"tsa\"} 1\n")) << metrics;
+  EXPECT_TRUE(absl::StrContains(metrics, absl::StrCat("cairn_anchor_round ", rounds + 1, "\n")));
 }
 
 TEST_F(AnchoredLog, KeepsAConsistencyProofFromRoundToRound) {
