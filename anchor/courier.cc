@@ -78,7 +78,8 @@ uint64_t Courier::Backoff(uint32_t failures) {
   const uint32_t doublings = std::min<uint32_t>(failures == 0 ? 0 : failures - 1, 30);
   const uint64_t pause = std::min(options_.first_pause_ms << doublings, options_.longest_pause_ms);
   // Half of it is left to chance, so that what failed together does not return together.
-  return pause / 2 + static_cast<uint64_t>(static_cast<double>(pause - pause / 2) * random_());
+  const uint64_t half = pause / 2;
+  return pause - half + static_cast<uint64_t>(static_cast<double>(half) * random_());
 }
 
 absl::StatusOr<uint64_t> Courier::Step() {
