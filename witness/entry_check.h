@@ -63,7 +63,7 @@ bool SameSubject(const entry::StatementView& a, const entry::StatementView& b);
 class EntryCheck {
  public:
   // `watch` is empty or a certifier's name.
-  EntryCheck(std::string origin, std::string watch)
+  EntryCheck(absl::string_view origin, std::string watch)
       : watch_(std::move(watch)), signatures_(origin) {}
 
   // Adds the entry at `index`, which follows the one before.

@@ -31,7 +31,7 @@ bool MayPass(const absl::Status& why) {
 
 }  // namespace
 
-HttpLogSource::HttpLogSource(std::string prefix)
+HttpLogSource::HttpLogSource(absl::string_view prefix)
     : prefix_(absl::StrCat(absl::StripSuffix(prefix, "/"), "/")) {}
 
 absl::StatusOr<std::string> HttpLogSource::Read(const std::string& path, size_t max_bytes) {

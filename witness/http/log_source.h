@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "witness/http/client.h"
 #include "witness/log_source.h"
 
@@ -20,7 +21,7 @@ namespace cairn::http {
 class HttpLogSource final : public witness::LogSource {
  public:
   // `prefix`: "https://log.example.org/2026", with or without a slash at its end.
-  explicit HttpLogSource(std::string prefix);
+  explicit HttpLogSource(absl::string_view prefix);
 
   absl::StatusOr<std::string> Read(const std::string& path, size_t max_bytes) override;
 
