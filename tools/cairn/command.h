@@ -76,6 +76,7 @@ void AddMonitor(CLI::App& app, ExitCode* exit_code);
 void AddStatus(CLI::App& app, ExitCode* exit_code);
 void AddAnchors(CLI::App& app, ExitCode* exit_code);
 void AddWatch(CLI::App& app, ExitCode* exit_code);
+void AddEvidence(CLI::App& app, ExitCode* exit_code);
 void AddExtract(CLI::App& app, ExitCode* exit_code);
 void AddVerifyMisbehaviour(CLI::App& app, ExitCode* exit_code);
 
