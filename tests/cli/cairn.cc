@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -21,8 +22,8 @@ namespace {
 }
 
 // Reads both ends until both are closed. Interrupts `pid`, unless it is 0, at the first word on
-// err.
-void Drain(int out, int err, pid_t pid, CairnResult& result) {
+// `at`.
+void Drain(int out, int err, pid_t pid, Output at, CairnResult& result) {
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   std::string* const texts[2] = {&result.out, &result.err};
   char buffer[1 << 16];
@@ -32,7 +33,8 @@ void Drain(int out, int err, pid_t pid, CairnResult& result) {
       if (ends[i].fd < 0 || ends[i].revents == 0) continue;
       const ssize_t got = read(ends[i].fd, buffer, sizeof buffer);
       if (got > 0) {
-        if (i == 1 && result.err.empty() && pid != 0) kill(pid, SIGINT);
+        const bool here = (i == 1) == (at == Output::kErr);
+        if (here && texts[i]->empty() && pid != 0) kill(pid, SIGINT);
         texts[i]->append(buffer, got);
       } else if (got == 0 || errno != EINTR) {
         close(ends[i].fd);
@@ -56,7 +58,8 @@ std::vector<nlohmann::json> CairnResult::documents() const {
 
 namespace {
 
-CairnResult Run(std::string binary, std::vector<std::string> args, bool interrupt) {
+CairnResult Run(std::string binary, std::vector<std::string> args,
+                std::optional<Output> interrupt_at = std::nullopt) {
   std::vector<char*> argv = {binary.data()};
   for (std::string& arg : args) argv.push_back(arg.data());
   argv.push_back(nullptr);
@@ -73,7 +76,7 @@ CairnResult Run(std::string binary, std::vector<std::string> args, bool interrup
   close(out[1]);
   close(err[1]);
   CairnResult result;
-  Drain(out[0], err[0], interrupt ? pid : 0, result);
+  Drain(out[0], err[0], interrupt_at ? pid : 0, interrupt_at.value_or(Output::kErr), result);
   int status;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) Die("waitpid");
@@ -85,21 +88,19 @@ CairnResult Run(std::string binary, std::vector<std::string> args, bool interrup
 }  // namespace
 
 CairnResult RunCairn(std::vector<std::string> args, const std::string& binary) {
-  return Run(binary, std::move(args), /*interrupt=*/false);
+  return Run(binary, std::move(args));
 }
 
 CairnResult RunCairnTraced(const std::vector<std::string>& args, const std::string& system_calls,
                            const std::string& trace_file) {
   // Where it is built with LeakSanitizer: that cannot look for leaks under a tracer.
-  return Run("/usr/bin/strace",
-             Join({"-f", "-E", "ASAN_OPTIONS=detect_leaks=0", "-e", "trace=" + system_calls, "-o",
-                   trace_file, kCairn},
-                  args),
-             /*interrupt=*/false);
+  return Run("/usr/bin/strace", Join({"-f", "-E", "ASAN_OPTIONS=detect_leaks=0", "-e",
+                                      "trace=" + system_calls, "-o", trace_file, kCairn},
+                                     args));
 }
 
-CairnResult RunAndInterruptCairn(std::vector<std::string> args) {
-  return Run(kCairn, std::move(args), /*interrupt=*/true);
+CairnResult RunAndInterruptCairn(std::vector<std::string> args, Output at) {
+  return Run(kCairn, std::move(args), at);
 }
 
 std::vector<std::string> Join(std::vector<std::string> first,

@@ -29,8 +29,10 @@ CairnResult RunCairn(std::vector<std::string> args, const std::string& binary = 
 CairnResult RunCairnTraced(const std::vector<std::string>& args, const std::string& system_calls,
                            const std::string& trace_file);
 
-// Sends it SIGINT as soon as it has written anything to stderr, and waits for its end.
-CairnResult RunAndInterruptCairn(std::vector<std::string> args);
+enum class Output { kOut, kErr };
+
+// Sends it SIGINT as soon as it has written anything there, and waits for its end.
+CairnResult RunAndInterruptCairn(std::vector<std::string> args, Output at = Output::kErr);
 
 // Arguments, one after the other.
 std::vector<std::string> Join(std::vector<std::string> first, const std::vector<std::string>& more);

@@ -73,6 +73,11 @@ void AddBackup(CLI::App& app, ExitCode* exit_code);
 void AddPolicy(CLI::App& app, ExitCode* exit_code);
 void AddAudit(CLI::App& app, ExitCode* exit_code);
 void AddMonitor(CLI::App& app, ExitCode* exit_code);
+void AddStatus(CLI::App& app, ExitCode* exit_code);
+void AddAnchors(CLI::App& app, ExitCode* exit_code);
+void AddWatch(CLI::App& app, ExitCode* exit_code);
+void AddEvidence(CLI::App& app, ExitCode* exit_code);
+void AddUpgrade(CLI::App& app, ExitCode* exit_code);
 void AddExtract(CLI::App& app, ExitCode* exit_code);
 void AddVerifyMisbehaviour(CLI::App& app, ExitCode* exit_code);
 

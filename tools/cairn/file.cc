@@ -113,6 +113,17 @@ std::string TemporaryBeside(const std::string& path) {
   return (directory / absl::StrCat(".cairn-", getpid(), "-", counter++)).string();
 }
 
+// A new file for what is to be at `path`; the descriptor, or -1 with errno.
+int CreateBeside(const std::string& path, mode_t mode, std::string& temporary) {
+  int fd;
+  do {
+    temporary = TemporaryBeside(path);
+    fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    // A process of the same id may have died here.
+  } while (fd < 0 && errno == EEXIST);
+  return fd;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
@@ -151,13 +162,7 @@ absl::StatusOr<size_t> FileSize(const std::string& path) {
 absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t mode) {
   std::string temporary;
   {
-    int fd;
-    do {
-      temporary = TemporaryBeside(path);
-      fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-      // A process of the same id may have died here.
-    } while (fd < 0 && errno == EEXIST);
-    Descriptor file(fd);
+    Descriptor file(CreateBeside(path, mode, temporary));
     if (!file.ok()) return SystemError("create", path);
     if (absl::Status written = WriteAndSync(file.get(), bytes, temporary); !written.ok()) {
       unlink(temporary.c_str());
@@ -174,6 +179,45 @@ absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t
   // Whoever dies before this leaves a second name, which harms nobody.
   unlink(temporary.c_str());
   return linked.ok() ? SyncDirectoryOf(path) : linked;
+}
+
+absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
+  std::error_code failed;
+  // What stands beside a link is not what it leads to.
+  const std::string real = std::filesystem::canonical(path, failed).string();
+  struct stat old;
+  if (failed || stat(real.c_str(), &old) != 0) {
+    if (failed) errno = failed.value();
+    return SystemError("open", path);
+  }
+  if (!S_ISREG(old.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is no regular file"));
+  }
+  std::string temporary;
+  absl::Status done;
+  {
+    // Nobody else's to read before it has the mode of what it replaces.
+    Descriptor file(CreateBeside(real, 0600, temporary));
+    if (!file.ok()) return SystemError("create a file beside", path);
+    struct stat created;
+    const bool same_owner = fstat(file.get(), &created) == 0 && created.st_uid == old.st_uid &&
+                            created.st_gid == old.st_gid;
+    // In this order: a change of owner takes bits of the mode away.
+    if (!same_owner && fchown(file.get(), old.st_uid, old.st_gid) != 0) {
+      done = SystemError("keep the owner of", path);
+    } else if (fchmod(file.get(), old.st_mode & 07777) != 0) {
+      done = SystemError("keep the mode of", path);
+    } else {
+      done = WriteAndSync(file.get(), bytes, temporary);
+    }
+  }
+  // Only what is wholly on disk takes the name.
+  if (done.ok() && rename(temporary.c_str(), real.c_str()) != 0) done = SystemError("write", path);
+  if (!done.ok()) {
+    unlink(temporary.c_str());
+    return done;
+  }
+  return SyncDirectoryOf(real);
 }
 
 absl::Status MakeDirectories(std::string path, mode_t mode) {

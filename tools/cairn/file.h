@@ -36,6 +36,11 @@ absl::StatusOr<size_t> FileSize(const std::string& path);
 // disk.
 absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t mode);
 
+// Puts `bytes` in the place of the file that is there, whose mode and owner stay; a link stays one.
+// Whoever looks at `path`, also after a crash, finds the old bytes or the new ones, whole; when
+// this returns OK the new ones are on disk. Needs a directory that may be written to.
+absl::Status ReplaceFile(const std::string& path, absl::string_view bytes);
+
 // The directory and those above it, where missing, on disk when this returns OK.
 absl::Status MakeDirectories(std::string path, mode_t mode = 0777);
 

@@ -50,6 +50,44 @@ TEST_F(FileTest, NeverOverwrites) {
   EXPECT_EQ(Count(), 3u) << "a temporary file was left";
 }
 
+TEST_F(FileTest, ReplacesBytesAndKeepsMode) {
+  for (const mode_t mode : {0600, 0640, 0444}) {
+    const std::string path = Path(std::to_string(mode));
+    ASSERT_TRUE(CreateFile(path, "a longer text", 0600).ok());
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    ASSERT_TRUE(ReplaceFile(path, "new").ok());
+    EXPECT_EQ(*ReadFile(path, 100), "new");
+    struct stat status;
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, mode);
+  }
+  EXPECT_EQ(Count(), 3u) << "a temporary file was left";
+}
+
+TEST_F(FileTest, ReplacesWhatALinkLeadsTo) {
+  fs::create_directory(Path("elsewhere"));
+  ASSERT_TRUE(CreateFile(Path("elsewhere/a"), "old", 0644).ok());
+  ASSERT_EQ(symlink("elsewhere/a", Path("link").c_str()), 0);
+  ASSERT_TRUE(ReplaceFile(Path("link"), "new").ok());
+  EXPECT_TRUE(fs::is_symlink(Path("link")));
+  EXPECT_EQ(*ReadFile(Path("elsewhere/a"), 100), "new");
+}
+
+TEST_F(FileTest, WhoeverHasTheOldFileOpenReadsOldBytesOnly) {
+  ASSERT_TRUE(CreateFile(Path("a"), "old", 0644).ok());
+  std::ifstream before(Path("a"));
+  ASSERT_TRUE(ReplaceFile(Path("a"), "new").ok());
+  std::string line;
+  std::getline(before, line);
+  EXPECT_EQ(line, "old");
+}
+
+TEST_F(FileTest, ReplacesOnlyFilesThatAreThere) {
+  EXPECT_EQ(ReplaceFile(Path("missing"), "x").code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReplaceFile(directory_, "x").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Count(), 0u);
+}
+
 TEST_F(FileTest, TakesNamesAsLongAsTheyCanBe) {
   EXPECT_TRUE(CreateFile(Path(std::string(255, 'x')), "x", 0644).ok());
 }

@@ -65,11 +65,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const LogClientOptions& options,
 }
 
 std::unique_ptr<LogClient> LogClient::Create(const LogClientOptions& options) {
-  return std::unique_ptr<LogClient>(new LogClient(options));
+  return std::unique_ptr<LogClient>(new LogClient(options, MakeChannel(options, Patient())));
 }
 
-LogClient::LogClient(const LogClientOptions& options)
-    : options_(options), stub_(v1::Log::NewStub(MakeChannel(options, Patient()))) {}
+LogClient::LogClient(const LogClientOptions& options, const std::shared_ptr<grpc::Channel>& channel)
+    : options_(options), log_(v1::Log::NewStub(channel)), anchors_(v1::Anchors::NewStub(channel)) {}
 
 absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   const absl::Time deadline = absl::Now() + options_.timeout;
@@ -91,29 +91,60 @@ absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::Clien
   }
 }
 
-template <typename Request, typename Response>
-absl::StatusOr<Response> LogClient::Unary(
-    grpc::Status (v1::Log::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    const Request& request) {
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> LogClient::Unary(Stub& stub,
+                                          grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                       const Request&, Response*),
+                                          const Request& request) {
   Response response;
-  const absl::Status status = WithRetries([&](grpc::ClientContext& context) {
-    return (stub_.get()->*method)(&context, request, &response);
-  });
+  const absl::Status status = WithRetries(
+      [&](grpc::ClientContext& context) { return (stub.*method)(&context, request, &response); });
   if (!status.ok()) return status;
   return response;
 }
 
+template <typename Request, typename Response>
+absl::StatusOr<Response> LogClient::AskAnchors(
+    grpc::Status (v1::Anchors::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request) {
+  absl::StatusOr<Response> response = Unary(*anchors_, method, request);
+  if (absl::IsUnimplemented(response.status())) {
+    return absl::UnimplementedError(absl::StrCat(options_.address, ": the log has no anchors"));
+  }
+  return response;
+}
+
 absl::StatusOr<v1::AppendResponse> LogClient::Append(const v1::AppendRequest& request) {
-  return Unary(&v1::Log::Stub::Append, request);
+  return Unary(*log_, &v1::Log::Stub::Append, request);
 }
 
 absl::StatusOr<v1::ProveResponse> LogClient::Prove(const v1::ProveRequest& request) {
-  return Unary(&v1::Log::Stub::Prove, request);
+  return Unary(*log_, &v1::Log::Stub::Prove, request);
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> LogClient::GetCheckpoint(
     const v1::GetCheckpointRequest& request) {
-  return Unary(&v1::Log::Stub::GetCheckpoint, request);
+  return Unary(*log_, &v1::Log::Stub::GetCheckpoint, request);
+}
+
+absl::StatusOr<v1::GetProofStateResponse> LogClient::GetProofState(
+    const v1::GetProofStateRequest& request) {
+  return AskAnchors(&v1::Anchors::Stub::GetProofState, request);
+}
+
+absl::StatusOr<v1::ListAnchorRoundsResponse> LogClient::ListAnchorRounds(
+    const v1::ListAnchorRoundsRequest& request) {
+  return AskAnchors(&v1::Anchors::Stub::ListAnchorRounds, request);
+}
+
+absl::StatusOr<v1::ListAnchorEventsResponse> LogClient::ListAnchorEvents(
+    const v1::ListAnchorEventsRequest& request) {
+  return AskAnchors(&v1::Anchors::Stub::ListAnchorEvents, request);
+}
+
+absl::StatusOr<v1::GetEvidenceResponse> LogClient::GetEvidence(
+    const v1::GetEvidenceRequest& request) {
+  return AskAnchors(&v1::Anchors::Stub::GetEvidence, request);
 }
 
 absl::Status LogClient::ListEntries(
@@ -122,7 +153,7 @@ absl::Status LogClient::ListEntries(
   absl::Status taken;
   bool any = false;
   const absl::Status status = WithRetries([&](grpc::ClientContext& context) {
-    const auto reader = stub_->ListEntries(&context, request);
+    const auto reader = log_->ListEntries(&context, request);
     v1::ListEntriesResponse response;
     while (reader->Read(&response)) {
       any = true;

@@ -1,12 +1,13 @@
-// A thin client of the log's gRPC service: deadlines, retries, credentials. It believes nothing and
-// verifies nothing.
+// A thin client of the log's gRPC services: deadlines, retries, credentials. It believes nothing
+// and verifies nothing.
 //
 // Retries: UNAVAILABLE and RESOURCE_EXHAUSTED, up to kMaxAttempts times within the timeout, after
 //   a growing delay or the longer one that the log asks for. Sending an append again is safe: the
 //   log answers the first entry.
 // Errors: the log's codes; the message names the address. Only kInvalidArgument is never the log's,
 //   so that a caller may use it for answers that it finds false: a request that the log calls
-//   malformed is kFailedPrecondition. Interrupted(): kCancelled.
+//   malformed is kFailedPrecondition. kUnimplemented where the log has no anchors. Interrupted():
+//   kCancelled.
 // Threads: any, side by side.
 
 #ifndef CAIRN_TOOLS_CAIRN_LOG_CLIENT_H_
@@ -22,6 +23,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "proto/anchors.pb.h"
+#include "proto/anchors_service.grpc.pb.h"
 #include "proto/log.pb.h"
 #include "proto/log_service.grpc.pb.h"
 
@@ -51,22 +54,37 @@ class LogClient {
   absl::StatusOr<v1::ProveResponse> Prove(const v1::ProveRequest& request);
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request);
 
+  absl::StatusOr<v1::GetProofStateResponse> GetProofState(const v1::GetProofStateRequest& request);
+  absl::StatusOr<v1::ListAnchorRoundsResponse> ListAnchorRounds(
+      const v1::ListAnchorRoundsRequest& request);
+  absl::StatusOr<v1::ListAnchorEventsResponse> ListAnchorEvents(
+      const v1::ListAnchorEventsRequest& request);
+  absl::StatusOr<v1::GetEvidenceResponse> GetEvidence(const v1::GetEvidenceRequest& request);
+
+  const std::string& address() const { return options_.address; }
+
   // Calls `take` for each message of the answer, in order; a status that is not OK ends the call
   // and is returned. Not retried once something has been taken.
   absl::Status ListEntries(const v1::ListEntriesRequest& request,
                            const std::function<absl::Status(const v1::ListEntriesResponse&)>& take);
 
  private:
-  explicit LogClient(const LogClientOptions& options);
+  LogClient(const LogClientOptions& options, const std::shared_ptr<grpc::Channel>& channel);
 
   absl::Status WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call);
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Unary(grpc::Status (v1::Log::Stub::*method)(grpc::ClientContext*,
-                                                                       const Request&, Response*),
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Unary(Stub& stub,
+                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                              Response*),
                                  const Request& request);
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> AskAnchors(
+      grpc::Status (v1::Anchors::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request);
 
   const LogClientOptions options_;
-  const std::unique_ptr<v1::Log::Stub> stub_;
+  const std::unique_ptr<v1::Log::Stub> log_;
+  const std::unique_ptr<v1::Anchors::Stub> anchors_;
 };
 
 }  // namespace cairn::cli

@@ -56,6 +56,11 @@ cairn::cli::ExitCode Run(int argc, char** argv) {
     cairn::cli::AddPolicy(app, &exit_code);
     cairn::cli::AddAudit(app, &exit_code);
     cairn::cli::AddMonitor(app, &exit_code);
+    cairn::cli::AddStatus(app, &exit_code);
+    cairn::cli::AddAnchors(app, &exit_code);
+    cairn::cli::AddWatch(app, &exit_code);
+    cairn::cli::AddEvidence(app, &exit_code);
+    cairn::cli::AddUpgrade(app, &exit_code);
     cairn::cli::AddExtract(app, &exit_code);
     cairn::cli::AddVerifyMisbehaviour(app, &exit_code);
     app.parse(Arguments(app, argc, argv));

@@ -1,5 +1,7 @@
 #include "tools/cairn/report_text.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -81,6 +83,9 @@ Json ReportJson(const evidence::Report& report) {
   claim["accepted_at_ms"] = report.claim.accepted_at_ms;
   claim.update(StatementJson(report.claim.statement));
   json["claim"] = std::move(claim);
+  if (report.existed_by_s.has_value()) {
+    json["existed_by_ms"] = std::min(*report.existed_by_s, UINT64_MAX / 1000) * 1000;
+  }
   json["layers"] = Json::array();
   for (const evidence::Layer& layer : report.layers) {
     Json item;
@@ -95,11 +100,15 @@ Json ReportJson(const evidence::Report& report) {
 
 std::string ReportText(const evidence::Report& report) {
   std::string text;
+  // Anchors have names of up to 64 characters.
+  size_t width = 11;
+  for (const evidence::Layer& layer : report.layers) width = std::max(width, layer.name.size());
   for (const evidence::Layer& layer : report.layers) {
     const absl::string_view state = layer.state == evidence::State::kNotProven
                                         ? absl::string_view("not proven")
                                         : evidence::StateName(layer.state);
-    absl::StrAppendFormat(&text, "  %-11s %-10s  %s\n", layer.name, state, Printable(layer.detail));
+    absl::StrAppendFormat(&text, "  %-*s %-10s  %s\n", static_cast<int>(width), layer.name, state,
+                          Printable(layer.detail));
   }
   return text;
 }

@@ -13,7 +13,7 @@
 
 namespace cairn::cli {
 
-// verified, reasons, claim, layers.
+// verified, reasons, claim, existed_by_ms where a time is proved, layers.
 nlohmann::ordered_json ReportJson(const evidence::Report& report);
 
 // A line a layer, indented by two.

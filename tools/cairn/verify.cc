@@ -11,15 +11,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "anchor/evidence/bitcoin_headers_file.h"
-#include "anchor/evidence/rfc3161.h"
-#include "merkle/note/checkpoint.h"
-#include "merkle/note/policy.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/record.h"
 #include "tools/cairn/report_text.h"
+#include "tools/cairn/trust.h"
 
 namespace cairn::cli {
 namespace {
@@ -27,28 +24,14 @@ namespace {
 struct Options {
   std::vector<std::string> evidence;
   std::string certificate;
-  std::string log_key;
+  TrustOptions trust;
   std::vector<std::string> certifiers;
   std::string node_keys;
-  std::string policy;
-  std::string tsa_roots;
-  std::string headers;
   std::string require = "included";
   uint64_t anchors = 1;
   std::string log_key_not_after;
   bool json = false;
 };
-
-// The verifier's own trust anchors, for as long as files are verified.
-struct Anchors {
-  std::unique_ptr<rfc3161::Verifier> time_stamp_roots;
-  std::unique_ptr<rfc3161::CachingVerifier> time_stamps;
-  std::unique_ptr<evidence::BitcoinHeadersFile> headers;
-};
-
-// Headers of all blocks there are, and more.
-constexpr size_t kMaxHeadersBytes = size_t{1} << 30;
-constexpr size_t kMaxRootsBytes = size_t{4} << 20;
 
 // Why a file has no report, and whether that is a no.
 struct Failure {
@@ -110,22 +93,16 @@ void JudgeCertifierKeys(const Options& options, const std::map<std::string, Publ
   }
 }
 
-// The policy's key that the evidence's checkpoint is signed with, or else some key of its log;
-// nullopt: the policy does not name the log.
-std::optional<note::VerifierKey> LogOf(const evidence::Evidence& evidence,
-                                       const note::Policy& policy) {
-  std::optional<note::VerifierKey> key;
-  const std::string& note = evidence.proof.checkpoint;
-  for (const size_t log : policy.LogsOf(note.substr(0, note.find('\n')))) {
-    key = policy.logs()[log].key;
-    if (note::VerifyCheckpoint(note, *key).ok()) break;
-  }
-  return key;
-}
+// What the options ask for beside trust, which depends on the evidence.
+struct Demands {
+  std::map<std::string, PublicKey> certifier_keys;
+  evidence::Requirement require = evidence::Requirement::kIncluded;
+  std::optional<uint64_t> log_key_not_after_s;
+};
 
 // Adds the certifier to `seen`.
-ExitCode VerifyOne(const Options& options, const std::string& file,
-                   evidence::VerifyOptions verify_options, const certificate::NodeKeys* node_keys,
+ExitCode VerifyOne(const Options& options, const std::string& file, const Trust& trust,
+                   const Demands& demands, const certificate::NodeKeys* node_keys,
                    std::set<std::string>& seen) {
   const absl::StatusOr<std::string> bytes = ReadFile(file, evidence::kMaxEvidenceBytes);
   if (bytes.status().code() == absl::StatusCode::kResourceExhausted) {
@@ -137,6 +114,11 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
   if (!evidence.ok()) {
     return SayFailure(options, file, {std::string(evidence.status().message()), kNo});
   }
+  evidence::VerifyOptions verify_options = trust.For(*evidence);
+  verify_options.certifier_keys = demands.certifier_keys;
+  verify_options.require = demands.require;
+  verify_options.anchors_needed = options.anchors;
+  verify_options.log_key_not_after_s = demands.log_key_not_after_s;
   std::vector<std::string> notices;
   if (!options.certificate.empty()) {
     absl::StatusOr<Record> record = ReadRecord(options.certificate, evidence->kind, node_keys);
@@ -150,41 +132,11 @@ ExitCode VerifyOne(const Options& options, const std::string& file,
       return SayFailure(options, file, {std::string(record.status().message()), kUnable});
     }
   }
-  if (!verify_options.log_key) verify_options.log_key = LogOf(*evidence, *verify_options.policy);
   absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
   if (!report.ok()) return SayFailure(options, file, {std::string(report.status().message()), kNo});
   seen.insert(report->claim.statement.certifier);
   JudgeCertifierKeys(options, verify_options.certifier_keys, *report, notices);
   return SayReport(options, file, *report, notices);
-}
-
-// Reads what the options name; kInvalidArgument for files that are not what they should be.
-absl::Status ReadAnchors(const Options& options, Anchors& anchors) {
-  if (!options.tsa_roots.empty()) {
-    const absl::StatusOr<std::string> pem = ReadFile(options.tsa_roots, kMaxRootsBytes);
-    if (!pem.ok()) return pem.status();
-    absl::StatusOr<std::unique_ptr<rfc3161::Verifier>> roots =
-        rfc3161::Verifier::Create({.certificates_pem = *pem});
-    if (!roots.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(options.tsa_roots, ": ", roots.status().message()));
-    }
-    anchors.time_stamp_roots = *std::move(roots);
-    anchors.time_stamps =
-        std::make_unique<rfc3161::CachingVerifier>(anchors.time_stamp_roots.get());
-  }
-  if (!options.headers.empty()) {
-    const absl::StatusOr<std::string> text = ReadFile(options.headers, kMaxHeadersBytes);
-    if (!text.ok()) return text.status();
-    absl::StatusOr<std::unique_ptr<evidence::BitcoinHeadersFile>> headers =
-        evidence::BitcoinHeadersFile::Parse(*text);
-    if (!headers.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(options.headers, ": ", headers.status().message()));
-    }
-    anchors.headers = *std::move(headers);
-  }
-  return absl::OkStatus();
 }
 
 evidence::Requirement ParseRequirement(const std::string& text) {
@@ -206,40 +158,21 @@ uint64_t ParseTime(const std::string& text) {
 }
 
 ExitCode Run(const Options& options) {
-  evidence::VerifyOptions verify_options;
-  verify_options.require = ParseRequirement(options.require);
+  Demands demands;
+  demands.require = ParseRequirement(options.require);
   if (options.anchors == 0) Misused("--anchors: at least one");
-  verify_options.anchors_needed = options.anchors;
   if (!options.log_key_not_after.empty()) {
-    verify_options.log_key_not_after_s = ParseTime(options.log_key_not_after);
+    demands.log_key_not_after_s = ParseTime(options.log_key_not_after);
   }
-  Anchors anchors;
-  if (const absl::Status read = ReadAnchors(options, anchors); !read.ok()) {
-    Complain(read.message());
+  const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(options.trust);
+  if (!trust.ok()) {
+    Complain(trust.status().message());
     return kUnable;
-  }
-  verify_options.anchors.time_stamps = anchors.time_stamps.get();
-  verify_options.anchors.headers = anchors.headers.get();
-  if (options.log_key.empty() && options.policy.empty()) {
-    Misused("give --log_key VKEY, or --policy FILE with the log in it");
-  }
-  if (!options.log_key.empty()) {
-    const absl::StatusOr<note::VerifierKey> log_key = ParseLogKey(options.log_key);
-    if (!log_key.ok()) Misused(std::string(log_key.status().message()));
-    verify_options.log_key = *log_key;
-  }
-  if (!options.policy.empty()) {
-    absl::StatusOr<note::Policy> policy = ReadPolicy(options.policy);
-    if (!policy.ok()) {
-      Complain(policy.status().message());
-      return kUnable;
-    }
-    verify_options.policy = std::make_shared<const note::Policy>(*std::move(policy));
   }
   for (const std::string& certifier : options.certifiers) {
     const auto key = ParseCertifierKey(certifier);
     if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
-    if (!verify_options.certifier_keys.insert(*key).second) {
+    if (!demands.certifier_keys.insert(*key).second) {
       Misused(absl::StrCat("--certifier: `", key->first, "` is given twice"));
     }
   }
@@ -255,10 +188,10 @@ ExitCode Run(const Options& options) {
   ExitCode worst = kYes;
   std::set<std::string> seen;
   for (const std::string& file : options.evidence) {
-    worst = Worse(worst, VerifyOne(options, file, verify_options,
+    worst = Worse(worst, VerifyOne(options, file, **trust, demands,
                                    node_keys->has_value() ? &**node_keys : nullptr, seen));
   }
-  for (const auto& [name, key] : verify_options.certifier_keys) {
+  for (const auto& [name, key] : demands.certifier_keys) {
     if (options.evidence.size() > 1 && seen.count(name) == 0) {
       Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
     }
@@ -278,10 +211,7 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
   command->add_option("EVIDENCE", options->evidence, "Evidence files")->required();
   command->add_option("--certificate", options->certificate,
                       "The certificate that the evidence is about; with one evidence file");
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey; by default that of the policy");
-  command->add_option("--policy", options->policy,
-                      "Trust policy (C2SP tlog-policy): its witnesses must have cosigned");
+  AddTrustOptions(command, &options->trust);
   command
       ->add_option("--certifier", options->certifiers,
                    "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
@@ -299,11 +229,6 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
   AddNumber(command, "--anchors", "With --require anchored or verified: by how many anchors",
             [options](uint64_t anchors) { options->anchors = anchors; })
       ->default_str("1");
-  command->add_option(Spellings("tsa_roots"), options->tsa_roots,
-                      "PEM file of the time-stamp authorities' roots that you trust");
-  command->add_option("--headers", options->headers,
-                      "File of Bitcoin block headers from a source that you trust; see "
-                      "docs/formats.md");
   command->add_option(Spellings("log_key_not_after"), options->log_key_not_after,
                       "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
                       "proves to be older");

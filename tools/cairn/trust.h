@@ -1,0 +1,60 @@
+// What whoever checks evidence trusts: the log's key, witnesses, time-stamp authorities, block
+// headers. All of it is the verifier's own, from its command line.
+//
+// Threads: one at a time.
+
+#ifndef CAIRN_TOOLS_CAIRN_TRUST_H_
+#define CAIRN_TOOLS_CAIRN_TRUST_H_
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anchor/evidence/bitcoin_headers_file.h"
+#include "anchor/evidence/evidence.h"
+#include "anchor/evidence/rfc3161.h"
+#include "anchor/evidence/verify.h"
+#include "merkle/note/key.h"
+#include "merkle/note/policy.h"
+
+namespace cairn::cli {
+
+struct TrustOptions {
+  std::string log_key;
+  std::string policy;
+  std::string tsa_roots;
+  std::string headers;
+};
+
+void AddTrustOptions(CLI::App* command, TrustOptions* options);
+
+class Trust {
+ public:
+  // Reads the files that are named; kInvalidArgument for one that is not what it should be, others
+  // as in file.h. Throws as Misused where there is neither a log key nor a policy, or no key in
+  // --log_key.
+  static absl::StatusOr<std::unique_ptr<Trust>> Read(const TrustOptions& options);
+
+  // To verify this evidence with. They borrow what is here. The log's key is the one given, or the
+  // policy's that the checkpoint is signed with, or else some key that the policy has for the log;
+  // none where the policy does not name it.
+  evidence::VerifyOptions For(const evidence::Evidence& evidence) const;
+
+ private:
+  Trust() = default;
+
+  absl::Status ReadAnchors(const TrustOptions& options);
+
+  std::optional<note::VerifierKey> log_key_;
+  std::shared_ptr<const note::Policy> policy_;
+  std::unique_ptr<rfc3161::Verifier> time_stamp_roots_;
+  std::unique_ptr<rfc3161::CachingVerifier> time_stamps_;
+  std::unique_ptr<evidence::BitcoinHeadersFile> headers_;
+};
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_TRUST_H_
