@@ -216,7 +216,8 @@ std::optional<uint64_t> QuorumTime(const note::Note& note, const note::Policy& p
   note::WitnessSet cosigned(policy.witnesses().size(), false);
   for (const auto& [at_s, witness] : by_time) {
     cosigned[witness] = true;
-    if (policy.IsQuorum(cosigned)) return at_s;
+    // Whole seconds, rounded down: it may have been late in that one.
+    if (policy.IsQuorum(cosigned)) return at_s + 1;
   }
   return std::nullopt;
 }

@@ -174,7 +174,7 @@ TEST_F(VerifyAnchors, NoWitnessQuorumAndNoUnknownKindIsAnAnchor) {
   options_.require = Requirement::kWitnessed;
   EXPECT_TRUE(Judge(evidence_).verified());
   // The quorum proves a time, and is no anchor.
-  EXPECT_EQ(Judge(evidence_).existed_by_s, 1'700'000'000);
+  EXPECT_EQ(Judge(evidence_).existed_by_s, 1'700'000'001);
   for (const Requirement require : {Requirement::kAnchored, Requirement::kVerified}) {
     options_.require = require;
     ExpectReason(evidence_, "anchors: 1 receipts, 0 accepted, 0 verified");
