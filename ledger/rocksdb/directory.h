@@ -3,7 +3,8 @@
 // Shape: DIR/LOCK (held while open), DIR/db (the database), DIR/signed (signed_file.h),
 //   DIR/staging (index files on their way into the database), DIR/published (the newest published
 //   checkpoint) and DIR/anchors (the anchors' database), which are the server's. A new database is
-//   made as DIR/db.creating and renamed, so that DIR/db exists exactly when the log was created whole.
+//   made as DIR/db.creating and renamed, so that DIR/db exists exactly when the log was created
+//   whole.
 // Errors: kFailedPrecondition for a directory that is not ours to use, with what to do.
 
 #ifndef CAIRN_LEDGER_ROCKSDB_DIRECTORY_H_
