@@ -304,9 +304,9 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
   }
   const Layer statement_layer =
       StatementLayer(checkpoint->origin, entry->signed_statement, options);
+  const Layer inclusion_layer = InclusionLayer(evidence, *checkpoint, checkpoint_layer);
   report.layers = {CertificateLayer(statement, options), statement_layer,
-                   PolicyLayer(statement, statement_layer),
-                   InclusionLayer(evidence, *checkpoint, checkpoint_layer), checkpoint_layer};
+                   PolicyLayer(statement, statement_layer), inclusion_layer, checkpoint_layer};
   report.existed_by_s = receipts.existed_by_s;
   if (options.policy != nullptr || options.require == Requirement::kWitnessed) {
     report.layers.push_back(WitnessesLayer(*note, options));
@@ -325,6 +325,8 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
       report.layers.push_back(*std::move(opening));
     }
   }
+  // What proves a time of the checkpoint proves none of an entry that is not in its tree.
+  if (inclusion_layer.state == State::kFalse) report.existed_by_s.reset();
   report.layers.push_back(TimeLayer(entry->accepted_at_ms, report.existed_by_s));
   for (const Layer& layer : report.layers) {
     if (layer.state == State::kFalse || (layer.required && layer.state != State::kProven)) {

@@ -152,6 +152,16 @@ TEST_F(VerifyAnchors, TakesNoReceiptOfAnotherNote) {
   EXPECT_TRUE(Judge(evidence_).verified());
 }
 
+TEST_F(VerifyAnchors, ProvesNoTimeOfAnEntryThatIsNotInTheTree) {
+  evidence_.receipts = {TimeStamp(DigestOf(evidence_))};
+  evidence_.entry = testing::MakeEvidence(testing::kUnsigned).entry;
+  const Report report = Judge(evidence_);
+  EXPECT_EQ(Find(report, "inclusion").state, State::kFalse);
+  EXPECT_EQ(Find(report, "anchor tsa").state, State::kProven);
+  EXPECT_EQ(Find(report, "time").state, State::kNotProven);
+  EXPECT_EQ(report.existed_by_s, std::nullopt);
+}
+
 TEST_F(VerifyAnchors, SeesAReorganisation) {
   evidence_.receipts = {Bitcoin(DigestOf(evidence_), 6)};
   options_.require = Requirement::kVerified;
