@@ -151,7 +151,8 @@ class WitnessedPublication final : public Publication {
   };
   struct Integrated {
     TreeSize size;
-    Clock::time_point at = {};
+    // An empty log counts from its start.
+    Clock::time_point at = Clock::now();
   };
   struct ListenerList {
     std::mutex mutex;
