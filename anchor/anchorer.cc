@@ -122,12 +122,14 @@ absl::StatusOr<uint64_t> Anchorer::StepAnchor(size_t number) {
 
 absl::StatusOr<uint64_t> Anchorer::StepRounds() {
   if (absl::Status sound = book_->status(); !sound.ok()) return sound;
-  if (clock_.SteadyMs() < next_round_ms_) return next_round_ms_;
+  const uint64_t now = clock_.SteadyMs();
+  if (now < next_round_ms_) return next_round_ms_;
   const absl::Status made = MakeRound();
   if (absl::Status sound = book_->status(); !sound.ok()) return sound;
   const uint64_t wait =
       made.ok() ? options_.interval_ms : std::min(options_.retry_ms, options_.interval_ms);
-  next_round_ms_ = clock_.SteadyMs() + wait;
+  // Counted from the round's start: what follows a frozen round may already see time pass.
+  next_round_ms_ = now + wait;
   return next_round_ms_;
 }
 
