@@ -2,11 +2,18 @@
 
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
 
+#include "anchor/evidence/anchors.h"
 #include "anchor/evidence/evidence.h"
+#include "anchor/evidence/note_verifier.h"
+#include "anchor/evidence/rfc3161.h"
+#include "anchor/evidence/rfc3161_receipt.h"
 #include "anchor/evidence/testing/example.h"
 #include "anchor/evidence/verify.h"
+#include "merkle/hash.h"
+#include "tests/testing/time_stamp_authority.h"
 
 namespace cairn::evidence {
 namespace {
@@ -36,6 +43,49 @@ BENCHMARK(BM_Parse);
 // And the statement's.
 void BM_VerifySigned(benchmark::State& state) { Run(state, testing::kSigned); }
 BENCHMARK(BM_VerifySigned);
+
+// A file with all that there can be: the statement's signature, 26 hashes, the log's signature,
+// three cosignatures, a token (P-256, of an authority under its root). `memory` is what a verifier
+// remembers from one file to the next.
+struct Memory {
+  explicit Memory(const rfc3161::Verifier* roots) : time_stamps(roots) {}
+  NoteVerifier notes;
+  rfc3161::CachingVerifier time_stamps;
+};
+
+void RunFull(benchmark::State& state, bool remember) {
+  cairn::testing::TimeStampAuthority authority;
+  const std::unique_ptr<rfc3161::Verifier> roots =
+      *rfc3161::Verifier::Create({.certificates_pem = authority.Pem("root")});
+  Evidence evidence = testing::MakeFullEvidence();
+  const Hash digest = merkle::Sha256(evidence.proof.checkpoint);
+  evidence.receipts = {
+      {"tsa", kRfc3161Kind,
+       *rfc3161::FormatReceipt({.response = authority.Reply(*rfc3161::MakeRequest(digest))})}};
+  const std::string bytes = *Format(evidence);
+  VerifyOptions options;
+  options.log_key = testing::LogKey().verifier_key();
+  options.policy = testing::FullPolicy();
+  options.certifier_keys = {
+      {testing::kCertifier, testing::CertifierKey().verifier_key().public_key()}};
+  options.require = Requirement::kVerified;
+  auto memory = std::make_unique<Memory>(roots.get());
+  for (auto _ : state) {
+    if (!remember) memory = std::make_unique<Memory>(roots.get());
+    options.notes = &memory->notes;
+    options.anchors.time_stamps = &memory->time_stamps;
+    if (!Verify(*Parse(bytes), options)->verified()) state.SkipWithError("not verified");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+// Of one round, as nearly all that a directory holds is.
+void BM_VerifyFullRepeated(benchmark::State& state) { RunFull(state, true); }
+BENCHMARK(BM_VerifyFullRepeated);
+
+// Each of a round of its own.
+void BM_VerifyFullFresh(benchmark::State& state) { RunFull(state, false); }
+BENCHMARK(BM_VerifyFullFresh);
 
 }  // namespace
 }  // namespace cairn::evidence

@@ -210,6 +210,15 @@ TEST(Evidence, RefusesReceiptsOutOfOrderTwiceOrTooMany) {
   ExpectRefused("{\"receipts\": [{\"url\": \"\"}]}", "`receipts.url`");
 }
 
+// 26 hashes, three cosignatures, a blinded id opened; a token and a Bitcoin proof as large as they
+// come from public services.
+TEST(Evidence, TakesAtMostFourKilobytesBesideTheBytesOfItsReceipts) {
+  Evidence evidence = testing::MakeFullEvidence();
+  evidence.receipts = {{"btc", "opentimestamps", std::string(1000, 'b')},
+                       {"tsa", "rfc3161", std::string(2500, 't')}};
+  EXPECT_LE(Format(evidence)->size() - 3500, 4096u);
+}
+
 TEST(Evidence, RefusesDepthAndSizeWithoutReadingOn) {
   ExpectRefused(std::string(100'000, '['), "the evidence must not be a list");
   ExpectRefused("{\"openings\": " + std::string(100'000, '['),

@@ -104,7 +104,7 @@ Layer PolicyLayer(const Statement& statement, const Layer& statement_layer) {
 }
 
 Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoint,
-                      const VerifyOptions& options) {
+                      const VerifyOptions& options, NoteVerifier& notes) {
   Layer layer{.name = "checkpoint", .detail = {}, .required = true};
   if (!options.log_key) {
     layer.detail = "no log key given; the checkpoint's signature was not checked";
@@ -117,11 +117,9 @@ Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoi
                                 "`, the key given is of `", key.name(), "`");
     return layer;
   }
-  if (absl::StatusOr<note::Checkpoint> signed_by_log =
-          note::VerifyCheckpoint(evidence.proof.checkpoint, key);
-      !signed_by_log.ok()) {
+  if (const absl::Status by_log = notes.SignedBy(evidence.proof.checkpoint, key); !by_log.ok()) {
     layer.state = State::kFalse;
-    layer.detail = std::string(signed_by_log.status().message());
+    layer.detail = std::string(by_log.message());
     return layer;
   }
   layer.state = State::kProven;
@@ -131,22 +129,25 @@ Layer CheckpointLayer(const Evidence& evidence, const note::Checkpoint& checkpoi
   return layer;
 }
 
-Layer WitnessesLayer(const note::Note& note, const VerifyOptions& options) {
+// Null: no policy says who would count.
+using Cosigned = std::optional<absl::StatusOr<note::CosignedAt>>;
+
+Layer WitnessesLayer(const Cosigned& cosigned, const VerifyOptions& options) {
   Layer layer{.name = "witnesses", .detail = {}, .required = true};
-  if (options.policy == nullptr) {
+  if (!cosigned.has_value()) {
     layer.detail = "no policy given that says whose cosignatures count";
     return layer;
   }
-  const note::Policy& policy = *options.policy;
-  const absl::StatusOr<note::CosignedAt> cosigned_at_s = note::VerifyCosignatures(note, policy);
-  if (!cosigned_at_s.ok()) {
+  if (!cosigned->ok()) {
     layer.state = State::kFalse;
-    layer.detail = std::string(cosigned_at_s.status().message());
+    layer.detail = std::string(cosigned->status().message());
     return layer;
   }
+  const note::Policy& policy = *options.policy;
+  const note::CosignedAt& cosigned_at_s = **cosigned;
   std::vector<std::string> who;
-  for (size_t i = 0; i < cosigned_at_s->size(); ++i) {
-    const std::optional<uint64_t>& at_s = (*cosigned_at_s)[i];
+  for (size_t i = 0; i < cosigned_at_s.size(); ++i) {
+    const std::optional<uint64_t>& at_s = cosigned_at_s[i];
     if (!at_s.has_value()) continue;
     const uint64_t at_ms = std::min(*at_s, UINT64_MAX / 1000) * 1000;
     who.push_back(absl::StrCat("`", policy.witnesses()[i].name, "` at ", TimeText(at_ms)));
@@ -156,7 +157,7 @@ Layer WitnessesLayer(const note::Note& note, const VerifyOptions& options) {
   if (policy.needs_none()) {
     absl::StrAppend(&layer.detail, "; the policy asks for none");
     layer.required = options.require == Requirement::kWitnessed;
-  } else if (policy.IsQuorum(note::CosignersOf(*cosigned_at_s))) {
+  } else if (policy.IsQuorum(note::CosignersOf(cosigned_at_s))) {
     absl::StrAppend(&layer.detail, ": the policy's quorum");
     layer.state = State::kProven;
   } else {
@@ -205,12 +206,12 @@ std::optional<Layer> OpeningLayer(absl::string_view field, const std::string& id
 }
 
 // When enough witnesses had cosigned, by their own clocks; nullopt where the quorum is not met.
-std::optional<uint64_t> QuorumTime(const note::Note& note, const note::Policy& policy) {
-  const absl::StatusOr<note::CosignedAt> cosigned_at_s = note::VerifyCosignatures(note, policy);
-  if (!cosigned_at_s.ok() || policy.needs_none()) return std::nullopt;
+std::optional<uint64_t> QuorumTime(const note::CosignedAt& cosigned_at_s,
+                                   const note::Policy& policy) {
+  if (policy.needs_none()) return std::nullopt;
   std::vector<std::pair<uint64_t, size_t>> by_time;
-  for (size_t i = 0; i < cosigned_at_s->size(); ++i) {
-    if ((*cosigned_at_s)[i].has_value()) by_time.emplace_back(*(*cosigned_at_s)[i], i);
+  for (size_t i = 0; i < cosigned_at_s.size(); ++i) {
+    if (cosigned_at_s[i].has_value()) by_time.emplace_back(*cosigned_at_s[i], i);
   }
   std::sort(by_time.begin(), by_time.end());
   note::WitnessSet cosigned(policy.witnesses().size(), false);
@@ -298,7 +299,9 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
                 .layers = {},
                 .reasons = {}};
   const JudgedReceipts receipts = JudgeReceipts(evidence, options.anchors);
-  Layer checkpoint_layer = CheckpointLayer(evidence, *checkpoint, options);
+  NoteVerifier of_this_call;
+  NoteVerifier& notes = options.notes != nullptr ? *options.notes : of_this_call;
+  Layer checkpoint_layer = CheckpointLayer(evidence, *checkpoint, options, notes);
   if (options.log_key_not_after_s.has_value()) {
     HoldToNotAfter(*options.log_key_not_after_s, receipts, checkpoint_layer);
   }
@@ -308,11 +311,15 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
   report.layers = {CertificateLayer(statement, options), statement_layer,
                    PolicyLayer(statement, statement_layer), inclusion_layer, checkpoint_layer};
   report.existed_by_s = receipts.existed_by_s;
-  if (options.policy != nullptr || options.require == Requirement::kWitnessed) {
-    report.layers.push_back(WitnessesLayer(*note, options));
-  }
+  Cosigned cosigned;
   if (options.policy != nullptr) {
-    if (const std::optional<uint64_t> at_s = QuorumTime(*note, *options.policy)) {
+    cosigned = notes.CosignedAt(evidence.proof.checkpoint, *options.policy);
+  }
+  if (cosigned.has_value() || options.require == Requirement::kWitnessed) {
+    report.layers.push_back(WitnessesLayer(cosigned, options));
+  }
+  if (cosigned.has_value() && cosigned->ok()) {
+    if (const std::optional<uint64_t> at_s = QuorumTime(**cosigned, *options.policy)) {
       report.existed_by_s = std::min(report.existed_by_s.value_or(UINT64_MAX), *at_s);
     }
   }

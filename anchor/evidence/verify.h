@@ -30,6 +30,7 @@
 #include "anchor/evidence/anchors.h"
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/layer.h"
+#include "anchor/evidence/note_verifier.h"
 #include "merkle/entry/entry.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
@@ -69,6 +70,8 @@ struct VerifyOptions {
   // The log's key is not trusted any more for what it signed later (POSIX seconds): then some
   // anchor has to prove that the checkpoint existed by then.
   std::optional<uint64_t> log_key_not_after_s = std::nullopt;
+  // Borrowed; remembers the notes that it has seen from one call to the next. Null: nothing does.
+  NoteVerifier* notes = nullptr;
 };
 
 // What the evidence claims. To be believed as far as the layers say.

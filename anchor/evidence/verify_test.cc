@@ -307,6 +307,25 @@ TEST(Verify, ACosignatureThatDoesNotHoldIsFalseWhateverTheOthersSay) {
   ExpectLayer(*report, "witnesses", State::kFalse, "");
 }
 
+TEST(Verify, RemembersANoteAndSeesAnotherWithTheSameText) {
+  NoteVerifier notes(2);
+  VerifyOptions options = WithPolicy();
+  options.notes = &notes;
+  VerifyOptions other_key = options;
+  other_key.log_key = testing::OtherKey(testing::kOrigin).verifier_key();
+  Evidence false_line = Cosigned({"a", "b"});
+  // Of the last cosignature.
+  false_line.proof.checkpoint[false_line.proof.checkpoint.size() - 10] ^= 1;
+  // More notes than it remembers, and each more than once.
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(Verify(Cosigned({"a", "b"}), options)->verified());
+    ExpectFailed(Cosigned({"a"}), options, "witnesses: ");
+    ExpectFailed(false_line, options, "witnesses: ");
+    ExpectLayer(*Verify(Cosigned({"a", "b"}), other_key), "checkpoint", State::kFalse, "");
+    EXPECT_TRUE(Verify(Cosigned({"a", "b", "c"}), options)->verified());
+  }
+}
+
 TEST(Verify, APolicyThatAsksForNoneIsNoProof) {
   VerifyOptions options = WithLogKey();
   options.policy = std::make_shared<const note::Policy>(*note::Policy::Parse("quorum none\n"));

@@ -10,6 +10,8 @@
 #include "merkle/entry/statement.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/checkpoint_signer.h"
+#include "merkle/note/cosignature.h"
+#include "merkle/note/note.h"
 #include "merkle/signature/ed25519.h"
 
 namespace cairn::evidence::testing {
@@ -53,6 +55,23 @@ std::vector<Hash> Path(size_t index, absl::Span<const Hash> leaves) {
   return path;
 }
 
+constexpr int kFullDepth = 26;
+constexpr uint64_t kFullIndex = 50'000'000;
+
+std::vector<note::SignerKey> Witnesses() {
+  std::vector<note::SignerKey> witnesses;
+  for (const absl::string_view name : {"w1.example", "w2.example", "w3.example"}) {
+    witnesses.push_back(*note::MakeSignerKey(name, note::KeyType::kCosignature, FixedKey(name)));
+  }
+  return witnesses;
+}
+
+note::CheckpointSigner SignerWith(const note::SignerKey& log_key) {
+  std::vector<note::SignerKey> keys;
+  keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
+  return *note::CheckpointSigner::Create(std::move(keys));
+}
+
 }  // namespace
 
 note::SignerKey LogKey() {
@@ -90,9 +109,7 @@ Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
   std::vector<std::string> entries = Entries();
   std::vector<Hash> leaves;
   for (const std::string& entry : entries) leaves.push_back(merkle::HashLeaf(entry));
-  std::vector<note::SignerKey> keys;
-  keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
-  const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
+  const note::CheckpointSigner signer = SignerWith(log_key);
   Evidence evidence{.kind = CertificateKind::kFile,
                     .entry = entries[leaf],
                     .proof = {.extra = std::nullopt,
@@ -107,6 +124,41 @@ Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
     evidence.openings = {{.field = "trace", .key = BlindKey(), .value = kTraceValue}};
   }
   return evidence;
+}
+
+Evidence MakeFullEvidence() {
+  Evidence evidence = MakeEvidence(kSigned);
+  evidence.proof.index = LeafIndex(kFullIndex);
+  evidence.proof.proof.clear();
+  Hash root = merkle::HashLeaf(evidence.entry);
+  for (int level = 0; level < kFullDepth; ++level) {
+    const Hash sibling = merkle::Sha256(absl::StrCat("sibling at level ", level));
+    const bool right = (kFullIndex >> level & 1) != 0;
+    root = right ? merkle::HashNode(sibling, root) : merkle::HashNode(root, sibling);
+    evidence.proof.proof.push_back(sibling);
+  }
+  note::Note note =
+      *note::ParseNote(*SignerWith(LogKey()).Sign({.origin = kOrigin,
+                                                   .size = TreeSize(uint64_t{1} << kFullDepth),
+                                                   .root = root,
+                                                   .extensions = {}}));
+  for (const note::SignerKey& witness : Witnesses()) {
+    note.signatures.push_back({.key_name = witness.name(),
+                               .key_id = witness.verifier_key().id(),
+                               .signature = *note::Cosign(witness, 1'770'000'001, note.text)});
+  }
+  evidence.proof.checkpoint = *note::FormatNote(note);
+  return evidence;
+}
+
+std::shared_ptr<const note::Policy> FullPolicy() {
+  std::string text, names;
+  for (const note::SignerKey& witness : Witnesses()) {
+    absl::StrAppend(&text, "witness ", witness.name(), " ", witness.verifier_key().Format(), "\n");
+    absl::StrAppend(&names, " ", witness.name());
+  }
+  absl::StrAppend(&text, "group all 2", names, "\nquorum all\n");
+  return std::make_shared<const note::Policy>(*note::Policy::Parse(text));
 }
 
 }  // namespace cairn::evidence::testing

@@ -6,6 +6,7 @@
 #ifndef CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
 #define CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "anchor/evidence/evidence.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
+#include "merkle/note/policy.h"
 
 namespace cairn::evidence::testing {
 
@@ -37,6 +39,12 @@ std::vector<std::string> Entries();
 // Evidence for the leaf, under a checkpoint by `log_key` with `origin`. The signed statement's
 // trace is blinded and opened.
 Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key = LogKey());
+
+// The signed statement once more, in a tree of 2^26 entries whose checkpoint three witnesses have
+// cosigned: as much as a large log's evidence has, but for receipts.
+Evidence MakeFullEvidence();
+// Wants two of those three.
+std::shared_ptr<const note::Policy> FullPolicy();
 
 }  // namespace cairn::evidence::testing
 
