@@ -208,9 +208,9 @@ Timestamp Describe(const Token& token, const Chain& chain) {
   return timestamp;
 }
 
-template <typename Handle>
+template <typename Handle, typename Parse>
 absl::StatusOr<std::vector<Handle>> ParseAll(const std::vector<std::string>& items,
-                                             absl::StatusOr<Handle> (*parse)(absl::string_view)) {
+                                             const Parse& parse) {
   std::vector<Handle> parsed;
   for (const std::string& item : items) {
     absl::StatusOr<Handle> one = parse(item);
@@ -240,12 +240,16 @@ absl::StatusOr<std::unique_ptr<Verifier>> Verifier::Create(const Trust& trust) {
 }
 
 absl::StatusOr<Timestamp> Verifier::Verify(const Receipt& receipt, const Hash& digest,
-                                           const Expectation& expectation) const {
-  const absl::StatusOr<Token> token = ParseToken(receipt.response);
+                                           const Expectation& expectation,
+                                           CertificateCache* certificates) const {
+  const absl::StatusOr<Token> token = ParseToken(receipt.response, certificates);
   if (!token.ok()) return token.status();
-  const auto beside = ParseAll(receipt.certificates, ParseCertificate);
+  const auto beside =
+      ParseAll<Certificate>(receipt.certificates, [certificates](absl::string_view der) {
+        return certificates != nullptr ? certificates->Parse(der) : ParseCertificate(der);
+      });
   if (!beside.ok()) return beside.status();
-  const auto crls = ParseAll(receipt.crls, ParseCrl);
+  const auto crls = ParseAll<Crl>(receipt.crls, ParseCrl);
   if (!crls.ok()) return crls.status();
 
   std::vector<const Certificate*> untrusted;
@@ -294,7 +298,7 @@ const absl::StatusOr<Timestamp>& CachingVerifier::Verify(absl::string_view recei
   if (found_.size() >= max_remembered_) found_.clear();
   const absl::StatusOr<Receipt> parsed = ParseReceipt(receipt);
   absl::StatusOr<Timestamp> timestamp =
-      parsed.ok() ? verifier_.Verify(*parsed, digest) : parsed.status();
+      parsed.ok() ? verifier_.Verify(*parsed, digest, {}, &certificates_) : parsed.status();
   return found_.emplace(key, std::move(timestamp)).first->second;
 }
 

@@ -98,8 +98,10 @@ class Verifier {
   //     is pinned here, or the authority's certificate is not at hand. The message begins with
   //     "needs ". (A response that is a refusal has this code, or kUnavailable, as well; see
   //     ParseToken. A refusal is never a receipt.)
+  // `certificates` as there.
   absl::StatusOr<Timestamp> Verify(const Receipt& receipt, const Hash& digest,
-                                   const Expectation& expectation = {}) const;
+                                   const Expectation& expectation = {},
+                                   CertificateCache* certificates = nullptr) const;
 
  private:
   Verifier() = default;
@@ -125,6 +127,7 @@ class CachingVerifier {
  private:
   const Verifier& verifier_;
   const size_t max_remembered_;
+  CertificateCache certificates_;
   std::map<Hash, absl::StatusOr<Timestamp>> found_;
 };
 

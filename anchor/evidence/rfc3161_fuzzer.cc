@@ -26,6 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (knowing_none->Verify(receipt, digest).ok()) std::abort();
   if (trusting->Verify(receipt, cairn::merkle::Sha256("another")).ok()) std::abort();
   const auto timestamp = trusting->Verify(receipt, digest);
+  static rfc3161::CertificateCache certificates;
+  const auto cached = trusting->Verify(receipt, digest, {}, &certificates);
+  if (cached.status().code() != timestamp.status().code()) std::abort();
   if (!timestamp.ok()) return 0;
   if (timestamp->gen_time_s != rfc3161::testing::kStampedAtS ||
       timestamp->existed_by_s != rfc3161::testing::kStampedAtS + 1 ||

@@ -65,6 +65,29 @@ absl::StatusOr<std::string> MakeDer(absl::string_view pem) {
   return CertificateDer(*certificates->front());
 }
 
+// Verifies without and with certificates that it has seen before, which must make no difference.
+class BothWays {
+ public:
+  explicit BothWays(std::unique_ptr<Verifier> verifier) : verifier_(std::move(verifier)) {}
+
+  absl::StatusOr<Timestamp> Verify(const Receipt& receipt, const Hash& digest,
+                                   const Expectation& expectation = {}) {
+    const auto result = verifier_->Verify(receipt, digest, expectation);
+    const auto cached = verifier_->Verify(receipt, digest, expectation, &certificates_);
+    EXPECT_EQ(result.status().code(), cached.status().code())
+        << result.status() << "; " << cached.status();
+    if (result.ok() && cached.ok()) {
+      EXPECT_EQ(*result, *cached);
+    }
+    return result;
+  }
+  const Verifier& verifier() const { return *verifier_; }
+
+ private:
+  const std::unique_ptr<Verifier> verifier_;
+  CertificateCache certificates_;
+};
+
 class Rfc3161Test : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { authority_ = new TimeStampAuthority(); }
@@ -73,11 +96,11 @@ class Rfc3161Test : public ::testing::Test {
     authority_ = nullptr;
   }
 
-  static std::unique_ptr<Verifier> Trusting(const std::string& pem,
+  static std::unique_ptr<BothWays> Trusting(const std::string& pem,
                                             std::vector<std::string> policies = {}) {
     auto verifier = Verifier::Create({.certificates_pem = pem, .policies = std::move(policies)});
     EXPECT_TRUE(verifier.ok()) << verifier.status();
-    return *std::move(verifier);
+    return std::make_unique<BothWays>(*std::move(verifier));
   }
   Info GenuineInfo() const { return {.digest = std::string(digest_.view())}; }
   // Of a token over `info` by `signers`.
@@ -98,7 +121,7 @@ class Rfc3161Test : public ::testing::Test {
   static TimeStampAuthority* authority_;
   const Hash digest_ = merkle::Sha256("hello");
   const std::string request_ = *MakeRequest(digest_);
-  const std::unique_ptr<Verifier> verifier_ = Trusting(authority_->Pem("root"));
+  const std::unique_ptr<BothWays> verifier_ = Trusting(authority_->Pem("root"));
 };
 
 TimeStampAuthority* Rfc3161Test::authority_ = nullptr;
@@ -479,7 +502,7 @@ TEST_F(Rfc3161Test, WeakHashesAreRefused) {
 
 TEST_F(Rfc3161Test, CacheRemembersWhatItFoundAndNoMoreThanThat) {
   const std::string response = authority_->Reply(request_);
-  CachingVerifier caching(verifier_.get(), 2);
+  CachingVerifier caching(&verifier_->verifier(), 2);
   const Hash other = merkle::Sha256("other");
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(caching.Verify(response, digest_).ok());

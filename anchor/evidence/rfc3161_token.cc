@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <iterator>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -23,6 +26,8 @@ namespace {
 
 constexpr uint64_t kMicrosPerSecond = 1'000'000;
 constexpr int kMaxSerialBits = 160;
+// The token in a ContentInfo, the certificates in SignedData.
+constexpr uint8_t kExplicit0 = 0xa0;
 constexpr size_t kMaxStatusText = 200;
 // Keeps sums with a time far from any overflow.
 constexpr int64_t kMaxAccuracySeconds = int64_t{1} << 31;
@@ -99,15 +104,90 @@ absl::Status CheckGranted(TS_RESP& response) {
   return granted ? absl::OkStatus() : Refusal(status, *info);
 }
 
-absl::StatusOr<Token> TakeApart(absl::string_view bytes) {
+// A response or token without its certificates, and these: nobody signs which of them it carries.
+struct Bared {
+  std::string bytes;
+  std::vector<absl::string_view> certificates;
+};
+
+std::optional<std::vector<der::Element>> TakeAll(absl::string_view bytes) {
+  std::vector<der::Element> elements;
+  while (!bytes.empty()) {
+    const absl::StatusOr<der::Element> element = der::TakeElement(&bytes);
+    if (!element.ok()) return std::nullopt;
+    elements.push_back(*element);
+  }
+  return elements;
+}
+
+// `whole` with what `change` makes of its last element.
+std::optional<std::string> WithLast(
+    absl::string_view whole, uint8_t tag,
+    const std::function<std::optional<std::string>(absl::string_view)>& change) {
+  const auto outer = TakeAll(whole);
+  if (!outer || outer->size() != 1 || outer->front().tag != tag) return std::nullopt;
+  const absl::string_view content = outer->front().content;
+  const auto inner = TakeAll(content);
+  if (!inner || inner->empty()) return std::nullopt;
+  const std::optional<std::string> last = change(inner->back().whole);
+  if (!last) return std::nullopt;
+  return der::Wrap(
+      tag, absl::StrCat(content.substr(0, content.size() - inner->back().whole.size()), *last));
+}
+
+// nullopt for what does not look like a token with certificates; OpenSSL then says what it is.
+std::optional<Bared> Bare(absl::string_view response, bool is_token) {
+  Bared bared;
+  const auto bare_signed_data = [&](absl::string_view whole) -> std::optional<std::string> {
+    const auto outer = TakeAll(whole);
+    if (!outer || outer->size() != 1 || outer->front().tag != der::kSequence) return std::nullopt;
+    const auto fields = TakeAll(outer->front().content);
+    std::string rest;
+    bool found = false;
+    for (const der::Element& field : fields.value_or(std::vector<der::Element>())) {
+      if (field.tag != kExplicit0 || found) {
+        absl::StrAppend(&rest, field.whole);
+        continue;
+      }
+      found = true;
+      const auto certificates = TakeAll(field.content);
+      if (!certificates) return std::nullopt;
+      for (const der::Element& each : *certificates) bared.certificates.push_back(each.whole);
+    }
+    if (!found) return std::nullopt;
+    return der::Wrap(der::kSequence, rest);
+  };
+  const auto bare_content = [&](absl::string_view whole) {
+    return WithLast(whole, kExplicit0, bare_signed_data);
+  };
+  const auto bare_token = [&](absl::string_view whole) {
+    return WithLast(whole, der::kSequence, bare_content);
+  };
+  std::optional<std::string> bytes =
+      is_token ? bare_token(response) : WithLast(response, der::kSequence, bare_token);
+  if (!bytes) return std::nullopt;
+  bared.bytes = *std::move(bytes);
+  return bared;
+}
+
+absl::Status AddCertificates(PKCS7& signed_data, const std::vector<absl::string_view>& certificates,
+                             CertificateCache& cache) {
+  for (const absl::string_view der : certificates) {
+    const absl::StatusOr<Certificate> certificate = cache.Parse(der);
+    if (!certificate.ok()) return Malformed(certificate.status().message());
+    if (PKCS7_add_certificate(&signed_data, certificate->get()) != 1) {
+      return absl::ResourceExhaustedError("no memory");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Token> TakeApart(absl::string_view bytes, bool is_token) {
   const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* const end = at + bytes.size();
   const auto size = static_cast<long>(bytes.size());  // NOLINT(google-runtime-int)
-  absl::string_view inside = bytes;
-  absl::string_view content = der::TakeElement(&inside)->content;
-  const absl::StatusOr<der::Element> first = der::TakeElement(&content);
   Token token;
-  if (first.ok() && first->tag == der::kObjectIdentifier) {
+  if (is_token) {
     token.bare.reset(d2i_PKCS7(nullptr, &at, size));
     token.signed_data = token.bare.get();
   } else {
@@ -210,9 +290,19 @@ absl::Status ReadClaims(Token& token) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Token> Parse(absl::string_view response) {
-  absl::StatusOr<Token> token = TakeApart(response);
+absl::StatusOr<Token> Parse(absl::string_view response, CertificateCache* certificates) {
+  absl::string_view inside = response;
+  absl::string_view content = der::TakeElement(&inside)->content;
+  const absl::StatusOr<der::Element> first = der::TakeElement(&content);
+  const bool is_token = first.ok() && first->tag == der::kObjectIdentifier;
+  const std::optional<Bared> bared =
+      certificates != nullptr ? Bare(response, is_token) : std::nullopt;
+  absl::StatusOr<Token> token = TakeApart(bared ? bared->bytes : response, is_token);
   if (!token.ok()) return token;
+  if (bared) {
+    absl::Status added = AddCertificates(*token->signed_data, bared->certificates, *certificates);
+    if (!added.ok()) return added;
+  }
   if (absl::Status status = CheckContentForm(*token->signed_data); !status.ok()) return status;
   if (absl::Status status = CheckSigner(*token->signed_data); !status.ok()) return status;
   if (absl::Status status = ReadClaims(*token); !status.ok()) return status;
@@ -265,13 +355,13 @@ absl::StatusOr<uint64_t> ParseGenTime(absl::string_view text) {
   return static_cast<uint64_t>(seconds) * kMicrosPerSecond + FractionMicros(fraction);
 }
 
-absl::StatusOr<Token> ParseToken(absl::string_view response) {
+absl::StatusOr<Token> ParseToken(absl::string_view response, CertificateCache* certificates) {
   if (response.size() > kMaxResponseBytes) return Malformed("longer than 64 KiB");
   if (absl::Status status = der::CheckForm(response); !status.ok()) {
     return Malformed(status.message());
   }
   ERR_clear_error();
-  absl::StatusOr<Token> token = Parse(response);
+  absl::StatusOr<Token> token = Parse(response, certificates);
   ERR_clear_error();
   return token;
 }

@@ -44,8 +44,10 @@ struct Token {
   uint64_t existed_by_s() const { return (gen_time_us + accuracy_us + 999'999) / 1'000'000; }
 };
 
-// Of a TimeStampResp that grants, or of a bare token.
-absl::StatusOr<Token> ParseToken(absl::string_view response);
+// Of a TimeStampResp that grants, or of a bare token. `certificates` (null: none) saves parsing
+// those that it has already.
+absl::StatusOr<Token> ParseToken(absl::string_view response,
+                                 CertificateCache* certificates = nullptr);
 
 // genTime in microseconds since 1970.
 absl::StatusOr<uint64_t> ParseGenTime(absl::string_view text);

@@ -144,6 +144,16 @@ absl::StatusOr<Certificate> ParseCertificate(absl::string_view der) {
   return ParseDer<Certificate>(d2i_X509, der, "a certificate");
 }
 
+absl::StatusOr<Certificate> CertificateCache::Parse(absl::string_view der) {
+  const Hash digest = merkle::Sha256(der);
+  if (const auto at = parsed_.find(digest); at != parsed_.end()) return Share(at->second.get());
+  absl::StatusOr<Certificate> parsed = ParseCertificate(der);
+  if (!parsed.ok()) return parsed;
+  if (parsed_.size() >= kMax) parsed_.clear();
+  parsed_.emplace(digest, Share(parsed->get()));
+  return parsed;
+}
+
 absl::StatusOr<Crl> ParseCrl(absl::string_view der) {
   return ParseDer<Crl>(d2i_X509_CRL, der, "a CRL");
 }

@@ -8,7 +8,9 @@
 
 #include <openssl/x509.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "merkle/hash.h"
 
 namespace cairn::rfc3161 {
 
@@ -40,6 +43,21 @@ absl::StatusOr<std::vector<Certificate>> ParsePemCertificates(absl::string_view 
 // DER, to the exact end.
 absl::StatusOr<Certificate> ParseCertificate(absl::string_view der);
 absl::StatusOr<Crl> ParseCrl(absl::string_view der);
+
+// Certificates that were parsed before, at most kMax: nearly all tokens of an authority carry the
+// same, and OpenSSL 3.0 takes longer to decode a certificate's key than to verify with it.
+// Threads: one at a time.
+class CertificateCache {
+ public:
+  static constexpr size_t kMax = 256;
+
+  // As ParseCertificate.
+  absl::StatusOr<Certificate> Parse(absl::string_view der);
+
+ private:
+  std::map<Hash, Certificate> parsed_;  // By SHA-256 of the bytes.
+};
+
 std::string CertificateDer(const X509& certificate);
 
 // RFC 2253, ASCII, cut to a line's length.
