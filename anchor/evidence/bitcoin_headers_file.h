@@ -8,7 +8,8 @@
 //   header names the first. Not that the headers are of the main chain: whoever chose the file
 //   answers for that.
 // Errors: kInvalidArgument, with the number of the line; of At(), kNotFound.
-// Threads: one at a time. Memory: about 120 bytes a block; the text is not needed any more.
+// Threads: any, nothing changes after Parse. Memory: about 120 bytes a block; the text is not
+// needed any more.
 
 #ifndef CAIRN_ANCHOR_EVIDENCE_BITCOIN_HEADERS_FILE_H_
 #define CAIRN_ANCHOR_EVIDENCE_BITCOIN_HEADERS_FILE_H_

@@ -458,6 +458,80 @@ TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
   EXPECT_EQ(RunCairn({"verify", good, Path("missing"), "--log_key", log_key_}).code, 3);
 }
 
+class VerifyDirectory : public Offline {
+ protected:
+  CairnResult Verify(const std::vector<std::string>& more) const {
+    return RunCairn(Join({"verify", "--log_key", log_key_, Path("all")}, more));
+  }
+  // In the directory; what lies at its top and what lies deep in it is verified alike.
+  std::string Put(const std::string& name, const std::string& bytes) const {
+    fs::create_directories(fs::path(Path("all/" + name)).parent_path());
+    return Write("all/" + name, bytes);
+  }
+  std::string Good(example::Leaf leaf) const {
+    return *evidence::Format(example::MakeEvidence(leaf));
+  }
+};
+
+TEST_F(VerifyDirectory, CountsWhatIsVerifiedAndListsWhatIsNot) {
+  const std::string good = Good(example::kUnsigned);
+  Put("a.cairn.json", good);
+  Put("2026/11/b.cairn.json", good);
+  fs::create_symlink(Path("all/a.cairn.json"), Path("all/link.cairn.json"));
+  Put("record.json", "not evidence");
+  const CairnResult sound = Verify({"--threads", "2"});
+  EXPECT_EQ(sound.code, 0) << sound.err;
+  EXPECT_THAT(sound.out, ::testing::StartsWith(Path("all") + ": 3 verified, 0 failed; "));
+  EXPECT_THAT(sound.out, HasSubstr("/s on 2 threads\n"));
+
+  const std::string bad =
+      Put("2026/bad.cairn.json", absl::StrReplaceAll(good, {{"index 1", "index 2"}}));
+  fs::create_symlink(Path("nowhere"), Path("all/lost.cairn.json"));
+  ASSERT_EQ(mkfifo(Path("all/pipe.cairn.json").c_str(), 0600), 0);
+  const CairnResult listed = Verify({});
+  EXPECT_EQ(listed.code, 1);
+  EXPECT_THAT(listed.out, HasSubstr(bad + ": FAILED\n"));
+  EXPECT_THAT(listed.out, HasSubstr("lost.cairn.json: could not be checked\n"));
+  EXPECT_THAT(listed.out, HasSubstr("pipe.cairn.json: could not be checked\n"));
+  EXPECT_THAT(listed.out, HasSubstr(": 3 verified, 1 failed, 2 could not be checked; "));
+  EXPECT_THAT(listed.err, HasSubstr("inclusion: "));
+  EXPECT_THAT(listed.out, Not(HasSubstr("a.cairn.json: ")));
+
+  std::vector<nlohmann::json> documents = Verify({"--json"}).documents();
+  ASSERT_EQ(documents.size(), 4u);
+  EXPECT_EQ(documents[3]["verified"], 3);
+  EXPECT_EQ(documents[3]["failed"], 1);
+  EXPECT_EQ(documents[3]["could_not_be_checked"], 2);
+  documents.pop_back();
+  for (const nlohmann::json& document : documents) EXPECT_EQ(document["verified"], false);
+
+  fs::remove(bad);
+  EXPECT_EQ(Verify({}).code, 3);
+}
+
+TEST_F(VerifyDirectory, WithNoEvidenceInItIsNotSound) {
+  Put("record.json", "not evidence");
+  const CairnResult none = Verify({});
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("no file below it ends in .cairn.json"));
+}
+
+TEST_F(VerifyDirectory, HoldsEachFileToTheKeyOfItsCertifier) {
+  Put("signed.cairn.json", Good(example::kSigned));
+  Put("batched.cairn.json", Good(example::kBatched));
+  const std::string acme = "acme=" + example::CertifierKey().verifier_key().Format();
+  const std::string other =
+      "acme=" + note::FormatBase64(example::OtherKey("other").verifier_key().public_key().view());
+  const std::string typo = "acmee=" + example::OtherKey("acmee").verifier_key().Format();
+  EXPECT_EQ(Verify({"--certifier", acme}).code, 0);
+  EXPECT_THAT(Verify({"--certifier", other}).out, HasSubstr("0 verified, 2 failed"));
+  const CairnResult unknown = Verify({"--certifier", typo});
+  EXPECT_EQ(unknown.code, 0);
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("2 statements are by certifiers whose key"),
+                                 HasSubstr("no evidence file is by `acmee`")));
+  EXPECT_EQ(Verify({"--certificate", Path("all/signed.cairn.json")}).code, 2);
+}
+
 TEST_F(Offline, VerifyFailsOnEveryByteThatIsChanged) {
   const std::string good = testing::ReadFile(WriteEvidence(example::kUnsigned));
   std::vector<std::string> args = {"verify", "--json", "--log_key", log_key_};

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "merkle/note/checkpoint.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
@@ -17,12 +16,12 @@ constexpr size_t kMaxHeadersBytes = size_t{1} << 30;
 constexpr size_t kMaxRootsBytes = size_t{4} << 20;
 
 std::optional<note::VerifierKey> LogOf(const evidence::Evidence& evidence,
-                                       const note::Policy& policy) {
+                                       const note::Policy& policy, evidence::NoteVerifier& notes) {
   std::optional<note::VerifierKey> key;
   const std::string& note = evidence.proof.checkpoint;
   for (const size_t log : policy.LogsOf(note.substr(0, note.find('\n')))) {
     key = policy.logs()[log].key;
-    if (note::VerifyCheckpoint(note, *key).ok()) break;
+    if (notes.SignedBy(note, *key).ok()) break;
   }
   return key;
 }
@@ -34,6 +33,10 @@ void AddTrustOptions(CLI::App* command, TrustOptions* options) {
                       "The log's vkey; by default that of the policy");
   command->add_option("--policy", options->policy,
                       "Trust policy (C2SP tlog-policy): its witnesses must have cosigned");
+  AddAnchorTrustOptions(command, options);
+}
+
+void AddAnchorTrustOptions(CLI::App* command, TrustOptions* options) {
   command->add_option(Spellings("tsa_roots"), options->tsa_roots,
                       "PEM file of the time-stamp authorities' roots that you trust");
   command->add_option("--headers", options->headers,
@@ -90,11 +93,28 @@ absl::Status Trust::ReadAnchors(const TrustOptions& options) {
 evidence::VerifyOptions Trust::For(const evidence::Evidence& evidence) const {
   evidence::VerifyOptions options;
   options.log_key = log_key_;
-  if (!options.log_key && policy_ != nullptr) options.log_key = LogOf(evidence, *policy_);
+  if (!options.log_key && policy_ != nullptr) options.log_key = LogOf(evidence, *policy_, *notes_);
   options.policy = policy_;
-  options.anchors.time_stamps = time_stamps_.get();
-  options.anchors.headers = headers_.get();
+  options.anchors = anchors();
+  options.notes = notes_.get();
   return options;
+}
+
+evidence::AnchorTrust Trust::anchors() const {
+  return {.time_stamps = time_stamps_.get(), .headers = headers_.get()};
+}
+
+std::unique_ptr<Trust> Trust::ForAnotherThread() const {
+  auto trust = std::unique_ptr<Trust>(new Trust);
+  trust->log_key_ = log_key_;
+  trust->policy_ = policy_;
+  trust->time_stamp_roots_ = time_stamp_roots_;
+  // Headers in memory: looking one up changes nothing.
+  trust->headers_ = headers_;
+  if (time_stamp_roots_ != nullptr) {
+    trust->time_stamps_ = std::make_unique<rfc3161::CachingVerifier>(time_stamp_roots_.get());
+  }
+  return trust;
 }
 
 }  // namespace cairn::cli

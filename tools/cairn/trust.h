@@ -1,7 +1,8 @@
 // What whoever checks evidence trusts: the log's key, witnesses, time-stamp authorities, block
 // headers. All of it is the verifier's own, from its command line.
 //
-// Threads: one at a time.
+// Threads: one at a time; several each take one of their own. What was verified is remembered:
+// signatures of notes, time-stamp tokens.
 
 #ifndef CAIRN_TOOLS_CAIRN_TRUST_H_
 #define CAIRN_TOOLS_CAIRN_TRUST_H_
@@ -13,8 +14,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "anchor/evidence/anchors.h"
 #include "anchor/evidence/bitcoin_headers_file.h"
 #include "anchor/evidence/evidence.h"
+#include "anchor/evidence/note_verifier.h"
 #include "anchor/evidence/rfc3161.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/note/key.h"
@@ -30,6 +33,8 @@ struct TrustOptions {
 };
 
 void AddTrustOptions(CLI::App* command, TrustOptions* options);
+// Of these only --tsa_roots and --headers.
+void AddAnchorTrustOptions(CLI::App* command, TrustOptions* options);
 
 class Trust {
  public:
@@ -43,6 +48,12 @@ class Trust {
   // none where the policy does not name it.
   evidence::VerifyOptions For(const evidence::Evidence& evidence) const;
 
+  // Of receipts alone. Borrows likewise.
+  evidence::AnchorTrust anchors() const;
+
+  // Of the same trust anchors, which are shared, with a memory of its own.
+  std::unique_ptr<Trust> ForAnotherThread() const;
+
  private:
   Trust() = default;
 
@@ -50,9 +61,10 @@ class Trust {
 
   std::optional<note::VerifierKey> log_key_;
   std::shared_ptr<const note::Policy> policy_;
-  std::unique_ptr<rfc3161::Verifier> time_stamp_roots_;
+  std::shared_ptr<const rfc3161::Verifier> time_stamp_roots_;
+  std::shared_ptr<evidence::BitcoinHeadersFile> headers_;
   std::unique_ptr<rfc3161::CachingVerifier> time_stamps_;
-  std::unique_ptr<evidence::BitcoinHeadersFile> headers_;
+  const std::unique_ptr<evidence::NoteVerifier> notes_ = std::make_unique<evidence::NoteVerifier>();
 };
 
 }  // namespace cairn::cli

@@ -1,21 +1,23 @@
-// cairn verify: checks evidence files. Reads files alone; never touches the network.
+// cairn verify: checks evidence files, and directories of them. Never touches the network.
 
 #include "anchor/evidence/verify.h"
 
-#include <iostream>
-#include <map>
+#include <algorithm>
+#include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
-#include "tools/cairn/file.h"
+#include "tools/cairn/evidence_check.h"
+#include "tools/cairn/evidence_directory.h"
 #include "tools/cairn/record.h"
-#include "tools/cairn/report_text.h"
 #include "tools/cairn/trust.h"
 
 namespace cairn::cli {
@@ -30,114 +32,9 @@ struct Options {
   std::string require = "included";
   uint64_t anchors = 1;
   std::string log_key_not_after;
+  uint64_t threads = 0;
   bool json = false;
 };
-
-// Why a file has no report, and whether that is a no.
-struct Failure {
-  std::string reason;
-  ExitCode exit_code;
-};
-
-ExitCode SayFailure(const Options& options, const std::string& file, const Failure& failure) {
-  if (options.json) {
-    nlohmann::ordered_json json;
-    json["evidence"] = file;
-    json["verified"] = false;
-    json["reasons"] = {failure.reason};
-    std::cout << JsonLine(json);
-  } else {
-    std::cout << Printable(file) << ": "
-              << (failure.exit_code == kNo ? "FAILED" : "could not be checked") << "\n";
-    Complain(absl::StrCat(file, ": ", failure.reason));
-  }
-  return failure.exit_code;
-}
-
-ExitCode SayReport(const Options& options, const std::string& file, const evidence::Report& report,
-                   const std::vector<std::string>& notices) {
-  if (options.json) {
-    nlohmann::ordered_json json;
-    json["evidence"] = file;
-    json.update(ReportJson(report));
-    json["notices"] = notices;
-    std::cout << JsonLine(json);
-  } else {
-    std::cout << Printable(file) << ": " << (report.verified() ? "verified" : "FAILED") << "\n"
-              << ReportText(report);
-    for (const std::string& reason : report.reasons) Complain(absl::StrCat(file, ": ", reason));
-    for (const std::string& notice : notices) Complain(absl::StrCat(file, ": ", notice));
-  }
-  return report.verified() ? kYes : kNo;
-}
-
-// Whoever gives keys with one evidence file wants a signature by one of them. Several files may be
-// by several certifiers, not all of whose keys are at hand.
-void JudgeCertifierKeys(const Options& options, const std::map<std::string, PublicKey>& keys,
-                        evidence::Report& report, std::vector<std::string>& notices) {
-  const std::string& certifier = report.claim.statement.certifier;
-  const bool alone = options.evidence.size() == 1;
-  if (keys.count(certifier) == 0 && !keys.empty()) {
-    const std::string why =
-        absl::StrCat("the statement is by `", certifier, "`, whose key --certifier does not give");
-    if (!alone) return notices.push_back(why);
-    for (evidence::Layer& layer : report.layers) {
-      if (layer.name == "statement") layer.required = true;
-    }
-    report.reasons.push_back(absl::StrCat("statement: ", why));
-  }
-  for (const auto& [name, key] : keys) {
-    if (alone && name != certifier) {
-      notices.push_back(absl::StrCat("--certifier: the statement is not by `", name, "`"));
-    }
-  }
-}
-
-// What the options ask for beside trust, which depends on the evidence.
-struct Demands {
-  std::map<std::string, PublicKey> certifier_keys;
-  evidence::Requirement require = evidence::Requirement::kIncluded;
-  std::optional<uint64_t> log_key_not_after_s;
-};
-
-// Adds the certifier to `seen`.
-ExitCode VerifyOne(const Options& options, const std::string& file, const Trust& trust,
-                   const Demands& demands, const certificate::NodeKeys* node_keys,
-                   std::set<std::string>& seen) {
-  const absl::StatusOr<std::string> bytes = ReadFile(file, evidence::kMaxEvidenceBytes);
-  if (bytes.status().code() == absl::StatusCode::kResourceExhausted) {
-    return SayFailure(options, file, {std::string(bytes.status().message()), kNo});
-  }
-  if (!bytes.ok())
-    return SayFailure(options, file, {std::string(bytes.status().message()), kUnable});
-  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
-  if (!evidence.ok()) {
-    return SayFailure(options, file, {std::string(evidence.status().message()), kNo});
-  }
-  evidence::VerifyOptions verify_options = trust.For(*evidence);
-  verify_options.certifier_keys = demands.certifier_keys;
-  verify_options.require = demands.require;
-  verify_options.anchors_needed = options.anchors;
-  verify_options.log_key_not_after_s = demands.log_key_not_after_s;
-  std::vector<std::string> notices;
-  if (!options.certificate.empty()) {
-    absl::StatusOr<Record> record = ReadRecord(options.certificate, evidence->kind, node_keys);
-    if (record.ok()) {
-      verify_options.certificate_hash = record->hash;
-      verify_options.certificate_kind = record->kind;
-      notices = record->notices;
-    } else if (record.status().code() == absl::StatusCode::kInvalidArgument) {
-      verify_options.certificate_hash = record.status();
-    } else {
-      return SayFailure(options, file, {std::string(record.status().message()), kUnable});
-    }
-  }
-  absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
-  if (!report.ok()) return SayFailure(options, file, {std::string(report.status().message()), kNo});
-  seen.insert(report->claim.statement.certifier);
-  JudgeCertifierKeys(options, verify_options.certifier_keys, *report, notices);
-  return SayReport(options, file, *report, notices);
-}
 
 evidence::Requirement ParseRequirement(const std::string& text) {
   if (text == "included") return evidence::Requirement::kIncluded;
@@ -157,17 +54,24 @@ uint64_t ParseTime(const std::string& text) {
   return static_cast<uint64_t>(absl::ToUnixSeconds(time));
 }
 
-ExitCode Run(const Options& options) {
+// At most 256: each keeps what it has seen.
+size_t Threads(uint64_t asked) {
+  return asked > 0 ? std::min<uint64_t>(asked, 256)
+                   : std::max(1u, std::thread::hardware_concurrency());
+}
+
+bool IsDirectory(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+Demands ReadDemands(const Options& options) {
   Demands demands;
   demands.require = ParseRequirement(options.require);
   if (options.anchors == 0) Misused("--anchors: at least one");
+  demands.anchors = options.anchors;
   if (!options.log_key_not_after.empty()) {
     demands.log_key_not_after_s = ParseTime(options.log_key_not_after);
-  }
-  const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(options.trust);
-  if (!trust.ok()) {
-    Complain(trust.status().message());
-    return kUnable;
   }
   for (const std::string& certifier : options.certifiers) {
     const auto key = ParseCertifierKey(certifier);
@@ -176,8 +80,19 @@ ExitCode Run(const Options& options) {
       Misused(absl::StrCat("--certifier: `", key->first, "` is given twice"));
     }
   }
-  if (!options.certificate.empty() && options.evidence.size() > 1) {
+  demands.alone = options.evidence.size() == 1 && !IsDirectory(options.evidence.front());
+  if (!options.certificate.empty() && !demands.alone) {
     Misused("--certificate goes with one evidence file");
+  }
+  return demands;
+}
+
+ExitCode Run(const Options& options) {
+  const Demands demands = ReadDemands(options);
+  const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(options.trust);
+  if (!trust.ok()) {
+    Complain(trust.status().message());
+    return kUnable;
   }
   const absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys =
       ReadNodeKeys(options.node_keys);
@@ -185,14 +100,24 @@ ExitCode Run(const Options& options) {
     Complain(node_keys.status().message());
     return kUnable;
   }
+  const CertificateFile certificate{.path = options.certificate,
+                                    .node_keys = node_keys->has_value() ? &**node_keys : nullptr};
   ExitCode worst = kYes;
   std::set<std::string> seen;
-  for (const std::string& file : options.evidence) {
-    worst = Worse(worst, VerifyOne(options, file, **trust, demands,
-                                   node_keys->has_value() ? &**node_keys : nullptr, seen));
+  for (const std::string& path : options.evidence) {
+    if (IsDirectory(path)) {
+      worst = Worse(worst, VerifyDirectory(path, **trust, demands, Threads(options.threads),
+                                           options.json, seen));
+      continue;
+    }
+    const Checked checked =
+        CheckEvidence(path, **trust, demands, options.certificate.empty() ? nullptr : &certificate);
+    if (checked.report.has_value()) seen.insert(checked.report->claim.statement.certifier);
+    Say(path, checked, options.json);
+    worst = Worse(worst, checked.exit_code);
   }
   for (const auto& [name, key] : demands.certifier_keys) {
-    if (options.evidence.size() > 1 && seen.count(name) == 0) {
+    if (!demands.alone && seen.count(name) == 0) {
       Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
     }
   }
@@ -208,7 +133,11 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
       "cairn verify out/record.cairn.json --certificate record.json --log_key "
       "log.example/cairn+ac93c5d7+AeN...",
       &options->json);
-  command->add_option("EVIDENCE", options->evidence, "Evidence files")->required();
+  command
+      ->add_option("EVIDENCE", options->evidence,
+                   "Evidence files, and directories: there every *.cairn.json is verified, in "
+                   "subdirectories too, and what fails is listed")
+      ->required();
   command->add_option("--certificate", options->certificate,
                       "The certificate that the evidence is about; with one evidence file");
   AddTrustOptions(command, &options->trust);
@@ -232,6 +161,9 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
   command->add_option(Spellings("log_key_not_after"), options->log_key_not_after,
                       "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
                       "proves to be older");
+  AddNumber(command, "--threads", "For directories: how many threads; 0 for one a processor",
+            [options](uint64_t threads) { options->threads = threads; })
+      ->default_str("0");
   command->add_option(Spellings("node_keys"), options->node_keys,
                       "Key file of the node that attests records");
   command->callback([options, exit_code] { *exit_code = Run(*options); });

@@ -1,0 +1,58 @@
+// One evidence file judged, and how that is said: what `cairn verify` does with each of its files.
+//
+// Threads: any, each with a Trust of its own; Say writes to stdout and stderr, one at a time.
+
+#ifndef CAIRN_TOOLS_CAIRN_EVIDENCE_CHECK_H_
+#define CAIRN_TOOLS_CAIRN_EVIDENCE_CHECK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "anchor/evidence/verify.h"
+#include "merkle/certificate/node_keys.h"
+#include "merkle/signature/ed25519.h"
+#include "tools/cairn/command.h"
+#include "tools/cairn/trust.h"
+
+namespace cairn::cli {
+
+// What must hold of evidence, beside what trust asks for.
+struct Demands {
+  // By the certifier's name.
+  std::map<std::string, PublicKey> certifier_keys;
+  evidence::Requirement require = evidence::Requirement::kIncluded;
+  size_t anchors = 1;
+  std::optional<uint64_t> log_key_not_after_s;
+  // The only file there is. Whoever gives keys with one file wants a signature by one of them;
+  // several may be by several certifiers, not all of whose keys are at hand.
+  bool alone = false;
+};
+
+// The certificate that a file is about, where it is at hand.
+struct CertificateFile {
+  std::string path;
+  const certificate::NodeKeys* node_keys = nullptr;
+};
+
+struct Checked {
+  // Absent where the evidence cannot be read, for `reason`.
+  std::optional<evidence::Report> report;
+  std::string reason;
+  ExitCode exit_code = kUnable;
+  std::vector<std::string> notices;
+  // Keys were given, and none of the statement's certifier.
+  bool of_unknown_certifier = false;
+};
+
+Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands& demands,
+                      const CertificateFile* certificate = nullptr);
+
+void Say(const std::string& file, const Checked& checked, bool json);
+
+}  // namespace cairn::cli
+
+#endif  // CAIRN_TOOLS_CAIRN_EVIDENCE_CHECK_H_
