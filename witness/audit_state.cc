@@ -72,6 +72,16 @@ absl::Status TakeSize(absl::string_view line, TreeSize& size) {
   return taken;
 }
 
+absl::Status TakeRounds(absl::string_view line, RoundsSeen& rounds) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
+  if (parts.size() != 3) return Damaged("the rounds");
+  const absl::StatusOr<Hash> digest = note::ParseBase64Hash(parts[2]);
+  if (!digest.ok()) return Damaged("the newest round");
+  rounds.last_digest = *digest;
+  if (absl::Status taken = TakeNumber(parts[0], rounds.next); !taken.ok()) return taken;
+  return TakeNumber(parts[1], rounds.last);
+}
+
 absl::Status TakeSetting(absl::string_view line, AuditState& state) {
   if (absl::ConsumePrefix(&line, "certifier ")) return TakeCertifier(line, state);
   if (absl::ConsumePrefix(&line, "finding ")) return TakeFinding(line, state);
@@ -79,6 +89,14 @@ absl::Status TakeSetting(absl::string_view line, AuditState& state) {
   if (absl::ConsumePrefix(&line, "last_ms ")) return TakeNumber(line, state.last_ms);
   if (absl::ConsumePrefix(&line, "size ")) return TakeSize(line, state.audited.size);
   if (absl::ConsumePrefix(&line, "compared ")) return TakeSize(line, state.compared);
+  if (absl::ConsumePrefix(&line, "rounds ")) return TakeRounds(line, state.rounds);
+  if (absl::ConsumePrefix(&line, "receipts ")) return TakeSize(line, state.rounds.receipts);
+  if (absl::ConsumePrefix(&line, "round_note ")) {
+    absl::StatusOr<std::string> note = note::ParseBase64(line);
+    if (!note.ok()) return Damaged("the note of a round");
+    state.rounds.note = *std::move(note);
+    return absl::OkStatus();
+  }
   if (absl::ConsumePrefix(&line, "root ")) {
     const absl::StatusOr<Hash> root = note::ParseBase64Hash(line);
     if (!root.ok()) return Damaged("the root");
@@ -115,7 +133,19 @@ std::string FormatAuditState(const AuditState& state) {
     absl::StrAppend(&text, "finding ", FindingKindName(finding.kind), " ", index, " ",
                     note::FormatBase64(finding.text), "\n");
   }
-  absl::StrAppend(&text, "findings ", state.finding_count, "\n\n", state.newest_note);
+  absl::StrAppend(&text, "findings ", state.finding_count, "\n");
+  const RoundsSeen& rounds = state.rounds;
+  if (rounds.last > 0) {
+    absl::StrAppend(&text, "rounds ", rounds.next, " ", rounds.last, " ",
+                    note::FormatBase64(rounds.last_digest.view()), "\n");
+  }
+  if (!rounds.note.empty()) {
+    absl::StrAppend(&text, "round_note ", note::FormatBase64(rounds.note), "\n");
+  }
+  if (rounds.receipts.value() > 0) {
+    absl::StrAppend(&text, "receipts ", rounds.receipts.value(), "\n");
+  }
+  absl::StrAppend(&text, "\n", state.newest_note);
   return text;
 }
 

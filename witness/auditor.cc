@@ -46,6 +46,14 @@ absl::StatusOr<AuditReport> Auditor::Run(const std::vector<OtherView>& others) {
   report_ = AuditReport();
   certifiers_ = CertifierCheck();
   not_before_ms_.reset();
+  rounds_.reset();
+  if (options_.rounds != nullptr) {
+    rounds_.emplace(*options_.rounds, policy_, cancelled_,
+                    [this](Finding finding, std::optional<note::Misbehaviour> proof) {
+                      state_.Add(std::move(finding));
+                      if (proof.has_value()) report_.misbehaviours.push_back(*std::move(proof));
+                    });
+  }
   entries_done_.store(0);
   entries_to_do_.store(0);
   if (absl::Status loaded = Load(); !loaded.ok()) return loaded;
@@ -66,6 +74,9 @@ absl::StatusOr<AuditReport> Auditor::Run(const std::vector<OtherView>& others) {
 }
 
 absl::Status Auditor::Steps(const std::vector<OtherView>& others) {
+  if (rounds_.has_value()) {
+    if (absl::Status begun = rounds_->Begin(); !begun.ok()) return begun;
+  }
   if (absl::Status read = ReadNewest(); !read.ok()) return read;
   if (!state_.newest_note.empty()) {
     absl::Status compared = CompareWith("the checkpoint seen before", state_.newest_note, true);
@@ -77,6 +88,9 @@ absl::Status Auditor::Steps(const std::vector<OtherView>& others) {
   }
   if (absl::Status opened = OpenEdge(); !opened.ok()) return opened;
   state_.newest_note = newest_.note;
+  if (rounds_.has_value()) {
+    if (absl::Status checked = CheckRounds(); !checked.ok()) return checked;
+  }
   if (absl::Status read = ReadEntries(); !read.ok()) return read;
   if (absl::Status finished = FinishTree(); !finished.ok()) return finished;
   return FinishRepeats();
@@ -169,6 +183,31 @@ absl::Status Auditor::CompareWith(const std::string& name, const std::string& no
   return absl::OkStatus();
 }
 
+absl::Status Auditor::CheckRounds() {
+  if (state_.rounds.receipts < state_.audited.size) {
+    report_.remarks.push_back(absl::StrCat(
+        "entries from ", state_.rounds.receipts.value(), " to ", state_.audited.size.value(),
+        " were audited without the anchors: receipts among them are not held against rounds; a new "
+        "state would"));
+  }
+  if (absl::Status run = rounds_->Run(newest_, tiles_, state_.rounds); !run.ok()) return run;
+  report_.rounds = rounds_->last();
+  if (rounds_->unwitnessed() > 0) {
+    report_.remarks.push_back(absl::StrCat(rounds_->unwitnessed(),
+                                           " anchored rounds lack the cosignatures that the policy "
+                                           "demands now"));
+  }
+  if (!rounds_->ahead().has_value()) return absl::OkStatus();
+  std::string text = absl::StrCat("anchored round ", *rounds_->ahead(), " is over more than the ",
+                                  newest_.checkpoint.size.value(), " entries that are shown");
+  if (options_.of_a_copy) {
+    report_.remarks.push_back(std::move(text));
+  } else {
+    Add(FindingKind::kRegression, std::nullopt, std::move(text));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Auditor::OpenEdge() {
   absl::StatusOr<merkle::Edge> edge = merkle::Edge::FromTiles(state_.audited.size, tiles_);
   if (!edge.ok()) {
@@ -247,6 +286,11 @@ absl::Status Auditor::TakePart(Part part) {
   if (absl::Status checked = CheckSuperseding(store_, part.entries, findings); !checked.ok()) {
     return checked;
   }
+  if (rounds_.has_value()) {
+    for (const auto& [index, receipt] : part.entries.receipts) {
+      if (absl::Status matched = rounds_->Match(index, receipt); !matched.ok()) return matched;
+    }
+  }
   // What changes the state cannot fail from here on: a state is always that of some size.
   CheckTimes(part);
   certifiers_.Take(part.entries, findings, state_.certifiers);
@@ -255,6 +299,7 @@ absl::Status Auditor::TakePart(Part part) {
   AddAll(std::move(findings));
   Watch(part);
   state_.audited = {edge_.size(), edge_.root()};
+  if (rounds_.has_value()) state_.rounds.receipts = state_.audited.size;
   entries_done_.fetch_add(part.entries.leaves.size());
   return absl::OkStatus();
 }

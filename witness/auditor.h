@@ -3,7 +3,8 @@
 // A run takes the newest checkpoint; proves that it continues the one seen before and every other
 // view at hand; reads all entries since, and recomputes every tile and the root from them; and
 // checks what entries say: signatures, that certifiers were declared with the keys they use, that
-// nothing is stated twice, and times against those of the witnesses. What it knows is in the store,
+// nothing is stated twice, and times against those of the witnesses. With a source of rounds it
+// also audits what was anchored: see round_check.h. What it knows is in the store,
 // so that the next run goes on there; also after one that did not end.
 // Errors of Run: kFailedPrecondition for a state of another log, kCancelled after Cancel(), as the
 //   store, and as the source where the log could not be read: nothing can be said then. All that
@@ -40,6 +41,8 @@
 #include "witness/finding.h"
 #include "witness/log_source.h"
 #include "witness/log_tiles.h"
+#include "witness/round_check.h"
+#include "witness/round_source.h"
 #include "witness/views.h"
 
 namespace cairn::witness {
@@ -50,6 +53,10 @@ struct AuditOptions {
   std::string watch = {};
   // What is wrong with a statement under that name, or nullopt.
   std::function<std::optional<std::string>(LeafIndex index, absl::string_view entry)> judge = {};
+  // Of the anchors. Borrowed; null: they are not audited.
+  RoundSource* rounds = nullptr;
+  // The source is a copy of the log, which may be older than the rounds.
+  bool of_a_copy = false;
 };
 
 // A checkpoint of the log that came another way: from a witness, from a client.
@@ -70,6 +77,8 @@ struct AuditReport {
   std::vector<Finding> findings = {};
   // Of this run.
   std::vector<note::Misbehaviour> misbehaviours = {};
+  // With a source of rounds: how many there are.
+  uint64_t rounds = 0;
   // What could not be compared, a sentence each.
   std::vector<std::string> remarks = {};
 
@@ -102,6 +111,7 @@ class Auditor {
   absl::Status Save();
   absl::Status ReadNewest();
   absl::Status CompareWith(const std::string& name, const std::string& note, bool was_newest);
+  absl::Status CheckRounds();
   absl::Status OpenEdge();
   absl::Status ReadEntries();
   absl::StatusOr<Part> ReadPart(uint64_t number) const;
@@ -132,6 +142,7 @@ class Auditor {
   AuditReport report_;
   View newest_;
   CertifierCheck certifiers_;
+  std::optional<RoundCheck> rounds_;
   merkle::Edge edge_;
   // What entries that witnesses had not seen by then cannot be older than.
   std::optional<uint64_t> not_before_ms_;

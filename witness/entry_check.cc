@@ -77,7 +77,9 @@ void EntryCheck::TakeOther(LeafIndex index, absl::string_view encoded, CheckedEn
     last_use_ = Use();
   }
   const auto* receipt = std::get_if<entry::ReceiptEntry>(&decoded->body);
-  if (receipt != nullptr && receipt->tree_size.value() > index.value()) {
+  if (receipt == nullptr) return;
+  out.receipts.emplace_back(index, *receipt);
+  if (receipt->tree_size.value() > index.value()) {
     out.findings.push_back({FindingKind::kEntry, index,
                             absl::StrCat("a receipt over a tree of ", receipt->tree_size.value(),
                                          " entries, which includes itself")});

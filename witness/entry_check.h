@@ -49,6 +49,8 @@ struct CheckedEntries {
   std::vector<std::pair<LeafIndex, std::string>> watched;
   // Of statements that supersede another: their index, and what they supersede.
   std::vector<std::pair<LeafIndex, LeafIndex>> superseding;
+  // Entries about receipts of anchors.
+  std::vector<std::pair<LeafIndex, entry::ReceiptEntry>> receipts;
   // Times of the first and last entry that has one.
   std::optional<uint64_t> first_ms;
   uint64_t last_ms = 0;

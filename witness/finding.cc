@@ -26,6 +26,8 @@ absl::string_view FindingKindName(FindingKind kind) {
       return "signature";
     case FindingKind::kRepeat:
       return "repeat";
+    case FindingKind::kAnchor:
+      return "anchor";
     case FindingKind::kUnknown:
       return "unknown";
   }

@@ -23,6 +23,7 @@ enum class FindingKind {
   kCertifier,  // A statement that its certifier could not make then, or a change against the rules.
   kSignature,  // One that does not hold.
   kRepeat,     // A statement that is in the log already and does not say that it supersedes it.
+  kAnchor,     // What it says that it had anchored is false, or does not fit together.
   kUnknown,    // A statement under a monitored name that its owner does not know.
 };
 

@@ -75,8 +75,10 @@ void FillReceipt(const AnchorsContext& context, const anchor::ReceiptHead& head,
   if (!native.empty()) out.set_link(context.anchorer.Link(head.anchor, native));
 }
 
+enum class Bytes { kLeaveOut, kToo };
+
 absl::Status FillRound(const AnchorsContext& context, const anchor::RoundHead& head,
-                       v1::AnchorRound& out) {
+                       Bytes of_receipts, v1::AnchorRound& out) {
   out.set_number(head.number);
   out.set_tree_size(head.size.value());
   out.set_digest(std::string(head.digest.view()));
@@ -89,7 +91,9 @@ absl::Status FillRound(const AnchorsContext& context, const anchor::RoundHead& h
   for (const anchor::ReceiptHead& receipt : *receipts) {
     const absl::StatusOr<anchor::ReceiptBytes> bytes = store.ReadBytes(head.number, receipt.anchor);
     if (!bytes.ok()) return OfStore(bytes.status());
-    FillReceipt(context, receipt, bytes->native, *out.add_receipts());
+    v1::AnchorReceipt& filled = *out.add_receipts();
+    FillReceipt(context, receipt, bytes->native, filled);
+    if (of_receipts == Bytes::kToo) filled.set_receipt(bytes->native);
   }
   return absl::OkStatus();
 }
@@ -212,7 +216,8 @@ absl::StatusOr<v1::ListAnchorRoundsResponse> ListAnchorRounds(
   for (uint64_t number = from; number <= last && number - from < max; ++number) {
     const absl::StatusOr<anchor::Round> round = book.store().ReadRound(number);
     if (!round.ok()) return OfStore(round.status());
-    const absl::Status filled = FillRound(context, round->head, *out.add_rounds());
+    const absl::Status filled =
+        FillRound(context, round->head, Bytes::kLeaveOut, *out.add_rounds());
     if (!filled.ok()) return filled;
   }
   return out;
@@ -227,9 +232,8 @@ absl::StatusOr<v1::GetAnchorRoundResponse> GetAnchorRound(
   }
   if (!round.ok()) return OfStore(round.status());
   v1::GetAnchorRoundResponse out;
-  if (absl::Status filled = FillRound(context, round->head, *out.mutable_round()); !filled.ok()) {
-    return filled;
-  }
+  const absl::Status filled = FillRound(context, round->head, Bytes::kToo, *out.mutable_round());
+  if (!filled.ok()) return filled;
   out.set_checkpoint(round->note);
   out.set_consistency_proof(merkle::FormatProof(round->consistency));
   return out;

@@ -24,6 +24,7 @@
 #include "merkle/verify.h"
 #include "proto/anchors_service.grpc.pb.h"
 #include "tests/anchor/testing/time_stamp_server.h"
+#include "tests/cli/cairn.h"
 #include "tests/server/client.h"
 #include "tests/testing/cairnd.h"
 #include "tests/testing/http.h"
@@ -123,6 +124,12 @@ class AnchoredLog : public ::testing::Test {
       evidence.receipts.push_back({receipt.anchor(), receipt.kind(), receipt.receipt()});
     }
     return evidence;
+  }
+  // With a state of its own.
+  CairnResult AuditAnchors() const {
+    return RunCairn({"audit", "http://" + cairnd_->http_address(), "--log_key", kTestVkey,
+                     "--anchors", "--log", cairnd_->address(), "--tsa_roots", Path("root.pem"),
+                     "--state", Path("state"), "--out", Path("out"), "--json"});
   }
   bool Verified(const evidence::Evidence& evidence) {
     const auto roots =
@@ -238,6 +245,68 @@ TEST_F(AnchoredLog, GoesOnAfterAKillAtAnyMomentWithTheSameRounds) {
     EXPECT_GT(events.back().sequence(), sequence);
     sequence = events.back().sequence();
   }
+}
+
+TEST_F(AnchoredLog, IsAuditedByItsAnchors) {
+  for (const std::string what : {"one", "two"}) {
+    ASSERT_TRUE(AwaitState(Append(what), v1::PROOF_STATE_VERIFIED));
+  }
+  const CairnResult first = AuditAnchors();
+  ASSERT_EQ(first.code, 0) << first.out << first.err;
+  const nlohmann::json said = first.documents().at(0)["anchors"];
+  EXPECT_EQ(said["rounds"], Rounds().last_round());
+  EXPECT_GE(said["receipts_verified"], 2);
+  EXPECT_EQ(said["receipts_false"], 0);
+  EXPECT_EQ(said["gap_count"], 0);
+  // The next run goes on from there: the receipts are settled but that of the newest round.
+  ASSERT_TRUE(AwaitState(Append("three"), v1::PROOF_STATE_VERIFIED));
+  const CairnResult second = AuditAnchors();
+  ASSERT_EQ(second.code, 0) << second.out << second.err;
+  EXPECT_GT(second.documents().at(0)["anchors"]["rounds"], said["rounds"]);
+
+  // Without roots of one's own a token is taken at its word.
+  const CairnResult word = RunCairn({"audit", "http://" + cairnd_->http_address(), "--log_key",
+                                     kTestVkey, "--anchors", "--log", cairnd_->address()});
+  EXPECT_EQ(word.code, 0) << word.err;
+  EXPECT_TRUE(absl::StrContains(word.out, " rounds; receipts of those read now: 0 verified here, "))
+      << word.out;
+  EXPECT_EQ(
+      RunCairn({"audit", "http://" + cairnd_->http_address(), "--log_key", kTestVkey, "--anchors"})
+          .code,
+      2);
+}
+
+TEST_F(AnchoredLog, ThatWasRewrittenUnderItsAnchorsIsConvicted) {
+  ASSERT_TRUE(AwaitState(Append("one"), v1::PROOF_STATE_VERIFIED));
+  cairnd_->Stop();
+  std::filesystem::copy(Path("data"), Path("fork"), std::filesystem::copy_options::recursive);
+  ASSERT_NO_FATAL_FAILURE(Start());
+  ASSERT_TRUE(AwaitState(Append("two"), v1::PROOF_STATE_VERIFIED));
+  const uint64_t entries = client_->Newest().size.value();
+  cairnd_->Stop();
+  // From "one" on the same key signs another history; what was anchored of the first one stays.
+  std::filesystem::rename(Path("data"), Path("first"));
+  std::filesystem::rename(Path("fork"), Path("data"));
+  {
+    Cairnd rewritten(CairndArgs(directory_.path()));
+    ASSERT_TRUE(rewritten.running());
+    Client client(rewritten.address());
+    for (uint64_t i = 0; i < entries + 5; ++i) {
+      v1::AppendResponse answer;
+      ASSERT_TRUE(client.Append(StatementOn(absl::StrCat("other ", i)), &answer).ok());
+    }
+    rewritten.Stop();
+  }
+  std::filesystem::remove_all(Path("data/anchors"));
+  std::filesystem::rename(Path("first/anchors"), Path("data/anchors"));
+  ASSERT_NO_FATAL_FAILURE(Start());
+  const CairnResult caught = AuditAnchors();
+  ASSERT_EQ(caught.code, 1) << caught.out << caught.err;
+  const nlohmann::json said = caught.documents().at(0);
+  EXPECT_EQ(said["findings"].at(0)["kind"], "split_view") << said;
+  const CairnResult proven =
+      RunCairn({"verify-misbehaviour", said["misbehaviour_files"].at(0), "--log_key", kTestVkey});
+  EXPECT_EQ(proven.code, 0) << proven.err;
 }
 
 TEST_F(AnchoredLog, AnAnchorOfTheLogsOwnOperatorIsRefusedAsTheOnlyOne) {

@@ -36,11 +36,6 @@ absl::Status CheckStates(const v1::GetProofStateResponse& answer, const EntryCho
   return absl::OkStatus();
 }
 
-bool Stands(const v1::AnchorReceipt& receipt) {
-  return !receipt.receipt().empty() && receipt.state() != v1::RECEIPT_STATE_FAILED &&
-         receipt.state() != v1::RECEIPT_STATE_REORGANISED;
-}
-
 }  // namespace
 
 void AddEntryChoice(CLI::App* command, EntryChoiceOptions* options) {
@@ -111,6 +106,11 @@ absl::Status DrainEvents(LogClient& client, uint64_t& after, const std::function
     }
   }
   return absl::OkStatus();
+}
+
+bool Stands(const v1::AnchorReceipt& receipt) {
+  return !receipt.receipt().empty() && receipt.state() != v1::RECEIPT_STATE_FAILED &&
+         receipt.state() != v1::RECEIPT_STATE_REORGANISED;
 }
 
 absl::StatusOr<evidence::Evidence> FetchEvidence(LogClient& client, LeafIndex index,

@@ -57,6 +57,9 @@ absl::StatusOr<v1::GetProofStateResponse> FetchProofStates(LogClient& client,
 absl::Status DrainEvents(LogClient& client, uint64_t& after, const std::function<bool()>& go_on,
                          const std::function<void(const v1::AnchorEvent&)>& take);
 
+// That a system has given it and still stands by it.
+bool Stands(const v1::AnchorReceipt& receipt);
+
 // GetEvidence's answer, with those receipts that a system has given and still stands by. Not
 // verified.
 absl::StatusOr<evidence::Evidence> FetchEvidence(LogClient& client, LeafIndex index,

@@ -173,6 +173,7 @@ absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::Audi
   } else {
     directory = std::make_unique<server::DirectoryLogSource>(arguments.log);
   }
+  options.of_a_copy = url == nullptr;
   witness::LogSource& source = url != nullptr ? *url : *directory;
   options.threads = arguments.threads > 0 ? std::min<uint64_t>(arguments.threads, 256)
                                           : std::max(1u, std::thread::hardware_concurrency());

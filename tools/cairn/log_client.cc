@@ -137,6 +137,11 @@ absl::StatusOr<v1::ListAnchorRoundsResponse> LogClient::ListAnchorRounds(
   return AskAnchors(&v1::Anchors::Stub::ListAnchorRounds, request);
 }
 
+absl::StatusOr<v1::GetAnchorRoundResponse> LogClient::GetAnchorRound(
+    const v1::GetAnchorRoundRequest& request) {
+  return AskAnchors(&v1::Anchors::Stub::GetAnchorRound, request);
+}
+
 absl::StatusOr<v1::ListAnchorEventsResponse> LogClient::ListAnchorEvents(
     const v1::ListAnchorEventsRequest& request) {
   return AskAnchors(&v1::Anchors::Stub::ListAnchorEvents, request);

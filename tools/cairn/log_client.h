@@ -57,6 +57,8 @@ class LogClient {
   absl::StatusOr<v1::GetProofStateResponse> GetProofState(const v1::GetProofStateRequest& request);
   absl::StatusOr<v1::ListAnchorRoundsResponse> ListAnchorRounds(
       const v1::ListAnchorRoundsRequest& request);
+  absl::StatusOr<v1::GetAnchorRoundResponse> GetAnchorRound(
+      const v1::GetAnchorRoundRequest& request);
   absl::StatusOr<v1::ListAnchorEventsResponse> ListAnchorEvents(
       const v1::ListAnchorEventsRequest& request);
   absl::StatusOr<v1::GetEvidenceResponse> GetEvidence(const v1::GetEvidenceRequest& request);
