@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/evidence.h"
+#include "anchor/evidence/opentimestamps.h"
 #include "anchor/evidence/rfc3161_receipt.h"
 #include "anchor/evidence/testing/example.h"
 #include "merkle/hash.h"
@@ -26,6 +27,7 @@ namespace cairn {
 namespace {
 
 namespace example = evidence::testing;
+namespace ots = evidence::ots;
 namespace fs = std::filesystem;
 using testing::AnswerOf;
 using testing::Authority;
@@ -181,7 +183,29 @@ TEST_F(AnchoredEvidence, TamperedWithAtAnyLayerIsRefused) {
   expect_refused([](auto& e) { e.receipts.clear(); }, "anchors: 0 receipts");
 }
 
+// What `openssl ts -reply -text` shows of the message imprint, in hex.
+std::string ImprintIn(const std::string& text) {
+  std::string hex;
+  size_t line = text.find('\n', text.find("Message data:")) + 1;
+  // "    0000 - 3f 1c ...-... 07   ?.....", 16 bytes a line.
+  for (int i = 0; i < 2; ++i, line = text.find('\n', line) + 1) {
+    for (const char c : text.substr(line + 11, 16 * 3 - 1)) {
+      if (c != ' ' && c != '-') hex += c;
+    }
+  }
+  return hex;
+}
+
 TEST_F(AnchoredEvidence, ExtractedPartsStandInTheToolsOfTheirOwnWorlds) {
+  v1::GetEvidenceResponse with_ots = Sound();
+  v1::AnchorReceipt& bitcoin = *with_ots.add_receipts();
+  bitcoin.set_anchor("btc");
+  bitcoin.set_kind("opentimestamps");
+  bitcoin.set_state(v1::RECEIPT_STATE_SUBMITTED);
+  ots::File pending{.digest = std::string(merkle::Sha256(evidence_.proof.checkpoint).view())};
+  pending.timestamp.attestations = {*ots::Attestation::Pending("https://calendar.example")};
+  bitcoin.set_receipt(*ots::Format(pending));
+  Answer(with_ots);
   ASSERT_EQ(Ask(Fetch()).code, 0);
   const CairnResult extracted = RunCairn({"extract", Written(), "--out", Path("parts")});
   ASSERT_EQ(extracted.code, 0) << extracted.err;
@@ -195,8 +219,19 @@ TEST_F(AnchoredEvidence, ExtractedPartsStandInTheToolsOfTheirOwnWorlds) {
   };
   const CairnResult by_note = openssl({"-data", note});
   EXPECT_EQ(by_note.code, 0) << by_note.err;
-  const CairnResult sum = RunCairn({note}, "/usr/bin/sha256sum");
-  const CairnResult by_digest = openssl({"-digest", sum.out.substr(0, 64)});
+  const std::string sum = RunCairn({note}, "/usr/bin/sha256sum").out.substr(0, 64);
+  const CairnResult shown = RunCairn({"ts", "-reply", "-in", token, "-text"}, "/usr/bin/openssl");
+  EXPECT_EQ(ImprintIn(shown.out), sum) << shown.out << shown.err;
+  const CairnResult named =
+      RunCairn({"-c",
+                "import sys; from opentimestamps.core.timestamp import *; "
+                "from opentimestamps.core.serialize import *; "
+                "print(DetachedTimestampFile.deserialize(BytesDeserializationContext("
+                "open(sys.argv[1], 'rb').read())).file_digest.hex())",
+                Path("parts/" + hash_ + ".btc.ots")},
+               "/usr/bin/python3");
+  EXPECT_EQ(named.out, sum + "\n") << named.err;
+  const CairnResult by_digest = openssl({"-digest", sum});
   EXPECT_EQ(by_digest.code, 0) << by_digest.err;
   EXPECT_NE(openssl({"-data", Path("parts/" + hash_ + ".entry")}).code, 0);
 }
