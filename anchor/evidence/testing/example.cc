@@ -126,7 +126,7 @@ Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
   return evidence;
 }
 
-Evidence MakeFullEvidence() {
+Evidence MakeFullEvidence(uint64_t cosigned_at_s) {
   Evidence evidence = MakeEvidence(kSigned);
   evidence.proof.index = LeafIndex(kFullIndex);
   evidence.proof.proof.clear();
@@ -145,7 +145,7 @@ Evidence MakeFullEvidence() {
   for (const note::SignerKey& witness : Witnesses()) {
     note.signatures.push_back({.key_name = witness.name(),
                                .key_id = witness.verifier_key().id(),
-                               .signature = *note::Cosign(witness, 1'770'000'001, note.text)});
+                               .signature = *note::Cosign(witness, cosigned_at_s, note.text)});
   }
   evidence.proof.checkpoint = *note::FormatNote(note);
   return evidence;

@@ -6,6 +6,7 @@
 #ifndef CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
 #define CAIRN_ANCHOR_EVIDENCE_TESTING_EXAMPLE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key = LogKey());
 
 // The signed statement once more, in a tree of 2^26 entries whose checkpoint three witnesses have
 // cosigned: as much as a large log's evidence has, but for receipts.
-Evidence MakeFullEvidence();
+Evidence MakeFullEvidence(uint64_t cosigned_at_s = 1'770'000'001);
 // Wants two of those three.
 std::shared_ptr<const note::Policy> FullPolicy();
 
