@@ -30,7 +30,7 @@ namespace cairn::anchor {
 
 struct OpenOptions {
   std::string path = {};
-  // Whose notes are anchored: the log's vkey.
+  // Whose notes are anchored: the log's origin.
   std::string log = {};
   // Whether to make one where there is none.
   bool create = true;

@@ -14,6 +14,7 @@ TARGETS = [
     "//tools/cairn", "//ledger/server:cairnd", "//ledger/server/testing:empty_server",
     "//ledger/rocksdb:store_benchmark", "//merkle/entry:offline_benchmark",
     "//merkle/signature:ed25519_benchmark", "//anchor/evidence:evidence_benchmark",
+    "//tests/anchor:anchor_rounds", "//tests/anchor:state_lookups",
 ]
 ORIGIN = "log.example/bench"
 CERTIFIER = "bench"
@@ -187,13 +188,14 @@ def vkey_of(home, file):
 class Cairnd(Server):
     """The log in `home`, which has its keys, its configuration and its data."""
 
-    def __init__(self, home, port=0):
+    def __init__(self, home, port=0, anchoring=""):
         make_keys(home)
         self.vkey = vkey_of(home, "log.key")
         config = os.path.join(home, "cairnd.textproto")
         with open(config, "w", encoding="utf-8") as f:
             f.write('certifier { name: "%s" demand: SIGNED key: "%s" }\n' %
                     (CERTIFIER, vkey_of(home, "bench.key")))
+            f.write(anchoring)
         super().__init__([binary("//ledger/server:cairnd"), "--config", config,
                           "--data_dir", os.path.join(home, "data"), "--origin", ORIGIN,
                           "--key_file", os.path.join(home, "log.key"),

@@ -195,6 +195,63 @@ def offline(run):
     ]
 
 
+def evidence(run):
+    lines = []
+    for what, name, least in (("of one round", "BM_VerifyFullRepeated", 3_000),
+                              ("each of a round of its own", "BM_VerifyFullFresh", 1_000)):
+        files = median([processes.benchmark("//anchor/evidence:evidence_benchmark", name, 1, 0.5)
+                        for _ in range(run.rounds)])
+        lines.append(line("evidence files with a signed statement, three witnesses and a token, %s, "
+                          "a core" % what, "≥ %s" % rate(least), rate(files), "", files >= least))
+    return lines
+
+
+# An authority that is never asked: no round is due, and every receipt that is stored is final.
+ANCHORING = """anchoring { interval_s: 86400 log_operator: "the bench"
+  anchor { name: "tsa" operated_by: "an authority" rfc3161 { url: "http://127.0.0.1:9/" } } }
+"""
+
+
+def anchor_rounds(*arguments):
+    return processes.run([processes.binary("//tests/anchor:anchor_rounds"), *map(str, arguments)])
+
+
+def states(run):
+    rounds = min(100_000, run.small // 10)
+    pairs = []
+    with run.logs.copy(run.small) as home:
+        anchors = os.path.join(home, "data", "anchors")
+        anchor_rounds("fill", anchors, processes.ORIGIN, rounds, run.small)
+        with processes.EmptyServer(run.small, run.entry_bytes) as empty, \
+                processes.Cairnd(home, anchoring=ANCHORING) as log:
+            for _ in range(run.rounds):
+                pairs.append([float(processes.run(
+                    [processes.binary("//tests/anchor:state_lookups"), server.address,
+                     str(run.small), str(run.seconds)])) for server in (empty, log)])
+    rates = [b / a for a, b in pairs]
+    return [line("states of random entries, %s anchored rounds stored" % format(rounds, ","),
+                 "≥ 0.5 × empty server",
+                 "%s; empty server %s" % (rate(median([b for _, b in pairs])),
+                                          rate(median([a for a, _ in pairs]))),
+                 share(rates), median(rates) >= 0.5)]
+
+
+def rounds(run):
+    # Over what is new since a tree of another odd size.
+    new = run.small - 12_345
+    with run.logs.copy(run.small) as home:
+        took_us = [float(anchor_rounds(
+            "freeze", os.path.join(home, "data"), processes.ORIGIN,
+            processes.vkey_of(home, "log.key"), os.path.join(home, "anchors-%d" % i), new))
+            for i in range(run.rounds)]
+        report = run.logs.build(run.small)[1]
+    # That long the log takes to append what the round covers.
+    share_of = median(took_us) / 1e6 / (new / report["entries_per_second"])
+    return [line("an anchored round over %s new entries: proof, note, synced write" %
+                 run.name(new), "< 1 % of the time to append them", "%.0f µs" % median(took_us),
+                 "%.5f %%" % (100 * share_of), share_of < 0.01)]
+
+
 def fsck(run):
     lines = []
     with run.logs.copy(run.small) as home:
@@ -288,5 +345,5 @@ def growth(run):
     ]
 
 
-ALL = {f.__name__: f for f in (unary, stream, signed, latency, proof, offline, fsck, memory, disk,
-                               restart, growth)}
+ALL = {f.__name__: f for f in (unary, stream, signed, latency, proof, offline, evidence, states,
+                               rounds, fsck, memory, disk, restart, growth)}

@@ -6,7 +6,8 @@
 //
 // Prints `listening on HOST:PORT` and ends with a signal. Answers have the size that a log of
 // TREE_SIZE entries gives them. Append and AppendStream take all as new, at index 0; a Prove by
-// index shows an entry whose hash says the index, and a Prove by that hash finds it again.
+// index shows an entry whose hash says the index, and a Prove by that hash finds it again. Every
+// entry is verified, by one receipt.
 
 #include <cstdlib>
 #include <cstring>
@@ -21,6 +22,7 @@
 #include "merkle/entry/entry.h"
 #include "merkle/note/checkpoint_signer.h"
 #include "merkle/verify.h"
+#include "proto/anchors_service.grpc.pb.h"
 #include "proto/log_service.grpc.pb.h"
 
 namespace cairn::server {
@@ -149,6 +151,29 @@ class EmptyService final : public RawService {
   const Canned canned_;
 };
 
+class EmptyAnchors final
+    : public v1::Anchors::WithRawCallbackMethod_GetProofState<v1::Anchors::Service> {
+ public:
+  grpc::ServerUnaryReactor* GetProofState(grpc::CallbackServerContext* call, const Bytes* request,
+                                          Bytes* response) override {
+    const auto asked = ParseMessage<v1::GetProofStateRequest>(*request);
+    v1::GetProofStateResponse answer;
+    v1::EntryProofState& entry = *answer.add_entries();
+    if (asked.ok()) entry.set_index(asked->index());
+    entry.set_state(v1::PROOF_STATE_VERIFIED);
+    entry.set_rule_version(1);
+    entry.add_deciding()->set_anchor("tsa");
+    entry.mutable_deciding(0)->set_round(50'000);
+    entry.set_first_round(50'000);
+    answer.set_rule("any of tsa (an authority)");
+    *response = SerializeMessage(answer);
+    grpc::ServerUnaryReactor* const reactor = call->DefaultReactor();
+    reactor->Finish(asked.ok() ? grpc::Status::OK
+                               : grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "not a request"));
+    return reactor;
+  }
+};
+
 int Main(int argc, char** argv) {
   const uint64_t size = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
   const size_t entry_bytes = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 180;
@@ -157,9 +182,10 @@ int Main(int argc, char** argv) {
     return 2;
   }
   EmptyService service(MakeCanned(TreeSize(size), entry_bytes));
+  EmptyAnchors anchors;
   Settings settings;
   settings.address = *http::ParseAddress("127.0.0.1:0");
-  const absl::StatusOr<Listener> listener = Listen(settings, {&service});
+  const absl::StatusOr<Listener> listener = Listen(settings, {&service, &anchors});
   if (!listener.ok()) {
     std::cerr << "empty_server: " << listener.status().message() << "\n";
     return 3;
