@@ -252,19 +252,34 @@ class WitnessedPublication final : public Publication {
     const uint64_t now_s = witnessing_.now_s();
     note::WitnessSet fresh = witness::CosignersOf(round);
     std::vector<std::string> silent;
+    std::vector<std::string> ahead;
     for (size_t i = 0; i < round.size(); ++i) {
       fresh[i] = fresh[i] && round[i]->at_s + kFreshSeconds >= now_s;
       const std::string& name = settings_.policy.witnesses()[i].name;
-      if (!fresh[i] && settings_.accept_unreachable.count(name) == 0) silent.push_back(name);
+      if (fresh[i] || settings_.accept_unreachable.count(name) > 0) continue;
+      silent.push_back(name);
+      if (absl::IsAborted(round[i].status())) ahead.push_back(name);
     }
     if (SilentAreHarmless(fresh)) return true;
     Block(absl::StrCat(
         "appends wait until enough witnesses confirm that this directory is the newest: no fresh "
         "cosignature from ",
-        absl::StrJoin(silent, ", "),
-        ", who alone could have cosigned a later tree. Bring them back; only if that is impossible "
-        "and this directory is surely the newest, restart with --accept_unreachable_witness NAME"));
+        absl::StrJoin(silent, ", "), ", who alone could have cosigned a later tree. ",
+        AdviceFor(ahead)));
     return false;
+  }
+
+  // `ahead` say that they know a larger tree, and show none: many witnesses show nothing to
+  // anybody.
+  static std::string AdviceFor(const std::vector<std::string>& ahead) {
+    if (ahead.empty()) {
+      return "Bring them back; only if that is impossible and this directory is surely the newest, "
+             "restart with --accept_unreachable_witness NAME";
+    }
+    return absl::StrCat(absl::StrJoin(ahead, ", "),
+                        " answered that there is one: this directory is probably an older copy, "
+                        "and appends would begin a second history. Find the newest copy and go on "
+                        "with that; do not accept as unreachable who answers so");
   }
 
   // On the witness's thread, as soon as it has answered.

@@ -168,6 +168,27 @@ TEST_F(AdversariesTest, ASizeBeyondAllBounds) {
   }
 }
 
+// As witnesses without a monitoring prefix do. The advice is not the one for a witness that is
+// away.
+TEST_F(AdversariesTest, ALargerTreeThatIsNeverShownToALogThatCouldHavePublishedIt) {
+  Replace([](const std::string& request, const std::string&) {
+    return Bytes(request == "POST /add-checkpoint" ? HttpResponse(409, "1000\n")
+                                                   : HttpResponse(404, "none"));
+  });
+  WritePolicy("group g any w0 w1 w2");
+  KillWitness(1);
+  Cairnd cairnd(Args({"--accept_unreachable_witness", "w1"}));
+  ASSERT_TRUE(cairnd.AwaitOutput("appends are held back"));
+  Client client(cairnd.address());
+  const grpc::Status held = client.Append(StatementOn("a"));
+  EXPECT_EQ(held.error_code(), grpc::StatusCode::UNAVAILABLE);
+  const std::string& why = held.error_message();
+  EXPECT_NE(why.find("no fresh cosignature from w2,"), std::string::npos) << why;
+  EXPECT_NE(why.find("w2 answered that there is one"), std::string::npos) << why;
+  EXPECT_EQ(why.find("--accept_unreachable_witness"), std::string::npos) << why;
+  EXPECT_EQ(cairnd.Stop(), 0);
+}
+
 TEST_F(AdversariesTest, ASizeBeyondAllBoundsAndThreeMegabytesToShowForIt) {
   Replace([](const std::string& request, const std::string&) {
     return Bytes(request == "POST /add-checkpoint"
