@@ -3,6 +3,7 @@
 #include <cassert>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -34,6 +35,14 @@ absl::StatusOr<TreeSize> SizeIn(absl::string_view body) {
   const absl::StatusOr<uint64_t> size = note::ParseDecimal(body);
   if (size.ok()) return TreeSize(*size);
   return absl::InvalidArgumentError("the witness answers 409 and does not say which size it knows");
+}
+
+// A 409 to a request from the checkpoint's own size to that size, and no other size is named: by
+// tlog-witness v1.0.0, and in its implementations in the field, the roots differ.
+bool SaysThatRootsDiffer(TreeSize asked_with, const Target& target, absl::string_view body) {
+  if (asked_with == TreeSize(0) || asked_with != target.size) return false;
+  const absl::StatusOr<TreeSize> named = SizeIn(body);
+  return named.ok() ? *named == asked_with : absl::StripAsciiWhitespace(body).empty();
 }
 
 absl::Status Refusal(const WitnessAnswer& answer) {
@@ -85,6 +94,10 @@ absl::StatusOr<Cosigned> CosignClient::Ask(const Target& target) {
           absl::StrCat("the witness refuses a first checkpoint: ", Quoted(answer->body)));
     }
     if (answer->status != 409) return Refusal(*answer);
+    if (SaysThatRootsDiffer(known_size_, target, answer->body)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the witness answers 409: it knows another tree of ", target.size.value(), " entries"));
+    }
     const absl::StatusOr<TreeSize> size = SizeIn(answer->body);
     if (!size.ok()) return size.status();
     if (*size == known_size_) {

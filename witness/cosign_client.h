@@ -2,15 +2,15 @@
 //
 // Source: C2SP tlog-witness v1.0.0 and its next version as of 2026-07-06; what witnesses in the
 //   field answer otherwise is told apart by the body: a 409 says the size that the witness knows,
-//   or nothing.
+//   or nothing where its tree of the same size has another root (422 in the next version).
 // Nothing that a witness says is believed but its cosignature, verified under its key, and a
 // checkpoint that this log's own key has signed.
 // Errors of Ask: kUnavailable, kDeadlineExceeded, kResourceExhausted (the network, 429, 5xx: try
 //   again later), kPermissionDenied (403: it does not trust this log's key), kNotFound (404: it
 //   does not know this log), kInvalidArgument (answers that make no sense), kAborted (it says that
 //   it knows a larger tree, and has not shown one), kFailedPrecondition (it refuses a proof, or
-//   shows a tree that this log's key has signed and that ours does not continue, or is larger:
-//   there are two histories).
+//   says that its tree of our size is another, or shows one that this log's key has signed and that
+//   ours does not continue, or is larger: there are two histories).
 // A claim to know a larger tree is followed up each time it is made, so that a fetch that fails
 // is tried again with the next Ask.
 // Threads: one at a time.

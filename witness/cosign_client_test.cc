@@ -241,6 +241,28 @@ TEST_F(CosignClientTest, A409WithoutASizeIsNoSize) {
   ExpectCosigned(client_->Ask(At(5)), 5);
 }
 
+// omniwitness, and whoever else follows v1.0.0: no size there, as there is none to go on with.
+TEST_F(CosignClientTest, A409ToItsOwnSizeTellsOfAnotherTree) {
+  for (const char* body : {"", "\n", "5\n"}) {
+    client_ = NewClient();
+    Prepare(409, "5\n");
+    Prepare(409, body);
+    ExpectRefused(5, absl::StatusCode::kFailedPrecondition, "another tree of 5 entries");
+  }
+  client_ = NewClient();
+  Prepare(409, "5\n");
+  Prepare(409, "conflict");
+  ExpectRefused(5, absl::StatusCode::kInvalidArgument, "does not say which size");
+  // From a smaller size, and of an empty tree, it is no size and no more.
+  client_ = NewClient();
+  Prepare(409, "4\n");
+  Prepare(409, "");
+  ExpectRefused(5, absl::StatusCode::kInvalidArgument, "does not say which size");
+  client_ = NewClient();
+  Prepare(409, "");
+  ExpectRefused(0, absl::StatusCode::kInvalidArgument, "does not say which size");
+}
+
 TEST_F(CosignClientTest, IsNotLedAroundForEver) {
   for (const char* body : {"1\n", "2\n", "3\n", "4\n"}) Prepare(409, body);
   ExpectRefused(5, absl::StatusCode::kUnavailable, "another size each time");
