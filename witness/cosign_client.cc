@@ -26,7 +26,7 @@ std::string Quoted(absl::string_view body) {
   for (const char c : body.substr(0, kQuotedBytes)) {
     out.push_back(c >= ' ' && c <= '~' ? c : ' ');
   }
-  return out;
+  return std::string(absl::StripAsciiWhitespace(out));
 }
 
 // The size in a 409's body: nothing else may stand there.
@@ -46,8 +46,9 @@ bool SaysThatRootsDiffer(TreeSize asked_with, const Target& target, absl::string
 }
 
 absl::Status Refusal(const WitnessAnswer& answer) {
+  const std::string said = Quoted(answer.body);
   const std::string message =
-      absl::StrCat("the witness answers ", answer.status, ": ", Quoted(answer.body));
+      absl::StrCat("the witness answers ", answer.status, said.empty() ? "" : ": ", said);
   switch (answer.status) {
     case 403:
       return absl::PermissionDeniedError(message);

@@ -226,6 +226,12 @@ TEST_F(CosignClientTest, TellsApartWhatWitnessesAnswer) {
     Prepare(status, "why\x1b[2J");
     ExpectRefused(5, code, absl::StrCat(status, ": why [2J"));
   }
+  // omniwitness gives no reason; others end theirs with a newline.
+  Prepare(422, "bad proof\n");
+  Prepare(404, "");
+  EXPECT_EQ(client_->Ask(At(5)).status().message(),
+            "the witness refuses a first checkpoint: bad proof");
+  EXPECT_EQ(client_->Ask(At(5)).status().message(), "the witness answers 404");
   prepared_.emplace_back(absl::DeadlineExceededError("late"));
   ExpectRefused(5, absl::StatusCode::kDeadlineExceeded, "late");
 }
