@@ -44,7 +44,7 @@ class Policy::Parser {
             "control characters other than tab and line feed are not allowed; carriage returns, "
             "perhaps?");
       } else if (const auto fields = Fields(line); !fields.empty() && fields[0][0] != '#') {
-        taken = TakeLine(fields);
+        taken = WithHint(TakeLine(fields), fields);
       }
       if (!taken.ok()) {
         return absl::InvalidArgumentError(
@@ -60,6 +60,15 @@ class Policy::Parser {
 
  private:
   using Line = absl::Span<const absl::string_view>;
+
+  // Others' parsers end a line at any '#'; here, as in the specification, names may have one.
+  static absl::Status WithHint(const absl::Status& taken, Line fields) {
+    const bool comment = std::any_of(fields.begin(), fields.end(),
+                                     [](absl::string_view field) { return field[0] == '#'; });
+    if (taken.ok() || !comment) return taken;
+    return absl::Status(taken.code(),
+                        absl::StrCat(taken.message(), "; a comment stands on a line of its own"));
+  }
 
   absl::Status TakeLine(Line fields) {
     const absl::string_view kind = fields[0];

@@ -90,6 +90,10 @@ TEST(Policy, SaysWhatIsWrongAndWhere) {
   ExpectRefused(WitnessLine('a') + "group g any\n", "write `group");
   ExpectRefused("quorum a\n" + WitnessLine('a'), "no line above defines");
   ExpectRefused("quorum\n", "write `quorum");
+  ExpectRefused("quorum none # for now\n",
+                "write `quorum <name>|none`; a comment stands on a line");
+  ExpectRefused(WitnessLine('a') + "group g any a #b\n", "a comment stands on a line of its own");
+  EXPECT_TRUE(Policy::Parse("witness #a " + witness + "\nquorum #a\n").ok());
 }
 
 TEST(Policy, ReadsTenThousandLogs) {
