@@ -1,5 +1,7 @@
 """Fuzz targets: libFuzzer binaries, and their corpora replayed as ordinary tests."""
 
+load(":cc.bzl", "cc_library")
+
 def cairn_fuzz_target(name, src, deps, corpus):
     """A fuzzer of one LLVMFuzzerTestOneInput.
 
@@ -14,7 +16,7 @@ def cairn_fuzz_target(name, src, deps, corpus):
     """
     if not corpus:
         fail("%s: the corpus is empty; put a file into it" % name)
-    native.cc_library(
+    cc_library(
         name = name + "_lib",
         testonly = True,
         srcs = [src],
