@@ -144,11 +144,15 @@ def refuse(table, owner, testonly, bracket, header):
     return '%s may not include "%s": the table does not give it %s' % (owner, header, target)
 
 
+# How things are built belongs to no layer.
+BUILD_RULES = "tools/build"
+
+
 def bazel_packages(table, root):
     """row -> the Bazel packages it answers for."""
     packages = collections.defaultdict(list)
     for directory, files in walk(root):
-        owner = table.owner(directory)
+        owner = None if directory == BUILD_RULES else table.owner(directory)
         if owner and ("BUILD" in files or "BUILD.bazel" in files):
             packages[owner].append("//%s:all" % directory)
     return packages
