@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "anchor/testing/anchored_log.h"
+#include "anchor/waits.h"
 #include "gtest/gtest.h"
 
 namespace cairn::anchor {
@@ -419,6 +421,58 @@ TEST(Anchorer, TellsItsListenersAndGivesTheHistoryFromAnyPlace) {
   ASSERT_TRUE(log.RunFor(2 * kHour).ok());
   EXPECT_EQ(heard, before);
   EXPECT_GT(log.anchorer->book().last_sequence(), before);
+}
+
+TEST(Waits, ReleaseWhatIsReachedInTheOrderOfIndexes) {
+  AnchoredLog log({"tsa", "btc"});
+  log.systems[1]->OnSubmit(Answering({.state = kSubmitted}));
+  log.systems[1]->OnPoll(Answering({.state = kSubmitted}));
+  ASSERT_TRUE(log.Reopen().ok());
+  Waits waits(log.anchorer->book());
+  std::vector<std::string> done;
+  const auto wait = [&](uint64_t index, ProofState state) {
+    const auto begun =
+        waits.Begin(LeafIndex(index), state, [&done, index](const absl::Status& why) {
+          done.push_back(absl::StrCat(index, " ", absl::StatusCodeToString(why.code())));
+        });
+    EXPECT_TRUE(begun.ok()) << begun.status();
+    return *begun;
+  };
+  wait(7, ProofState::kAnchored);
+  wait(3, ProofState::kAnchored);
+  wait(10, ProofState::kAnchored);
+  waits.Forget(wait(4, ProofState::kAnchored));
+  wait(2, ProofState::kVerified);
+  log.GrowAndPublish(10);
+  ASSERT_TRUE(log.RunDue().ok());
+  EXPECT_EQ(done, (std::vector<std::string>{"3 OK", "7 OK"}));
+  EXPECT_EQ(wait(9, ProofState::kAnchored).id, 0u) << "answered at once";
+  log.systems[1]->OnPoll(FakeSystem::FinalAtOnce);
+  ASSERT_TRUE(log.RunFor(kHour / 2).ok());
+  EXPECT_EQ(done, (std::vector<std::string>{"3 OK", "7 OK", "9 OK", "2 OK"}));
+  waits.GiveUp(absl::DataLossError("halted"));
+  EXPECT_EQ(done.back(), "10 DATA_LOSS");
+  EXPECT_EQ(waits.Begin(LeafIndex(11), ProofState::kAnchored, nullptr).status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(wait(5, ProofState::kVerified).id, 0u);
+}
+
+TEST(Waits, AreBounded) {
+  AnchoredLog log({"tsa"});
+  ASSERT_TRUE(log.Reopen().ok());
+  Waits waits(log.anchorer->book());
+  size_t answered = 0;
+  const auto begin = [&](uint64_t i) {
+    return waits.Begin(LeafIndex(i), i % 2 == 0 ? ProofState::kAnchored : ProofState::kVerified,
+                       [&](const absl::Status&) { ++answered; });
+  };
+  for (uint64_t i = 0; i < Waits::kMaxWaiting; ++i) ASSERT_TRUE(begin(i).ok());
+  const auto more = begin(5);
+  EXPECT_EQ(more.status().code(), absl::StatusCode::kResourceExhausted);
+  log.GrowAndPublish(3000);
+  ASSERT_TRUE(log.RunDue().ok());
+  EXPECT_EQ(answered, 3000u);
+  EXPECT_TRUE(begin(Waits::kMaxWaiting).ok());
 }
 
 }  // namespace

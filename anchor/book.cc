@@ -125,8 +125,8 @@ absl::Status Book::Write(Change change) {
   return WriteLocked(std::move(change));
 }
 
+// What it reads only who holds writing_ changes.
 absl::Status Book::WriteLocked(Change change) {
-  // Only who holds writing_ changes what these read.
   if (!status_.ok()) return status_;
   if (absl::Status follows = Check(change); !follows.ok()) return follows;
   uint64_t sequence = sequence_;
@@ -144,12 +144,11 @@ absl::Status Book::WriteLocked(Change change) {
     } else {
       status_ = written;
     }
-    if (!status_.ok()) return status_;
   }
-  if (change.events.empty()) return absl::OkStatus();
+  if (status_.ok() && change.events.empty()) return absl::OkStatus();
   const std::lock_guard calling(listeners_->mutex);
-  for (const auto& [id, listener] : listeners_->list) listener(sequence);
-  return absl::OkStatus();
+  for (const auto& [id, listener] : listeners_->list) listener(sequence_);
+  return status_;
 }
 
 absl::Status Book::OpenGap(const std::string& anchor, GapReason reason, uint64_t since_ms,
@@ -207,6 +206,17 @@ EntryState Book::StateOf(LeafIndex index) const {
 std::optional<uint64_t> Book::FirstRoundOver(LeafIndex index) const {
   const std::shared_lock lock(mutex_);
   return states_.FirstRoundOver(index);
+}
+
+std::optional<uint64_t> Book::BestRoundOver(LeafIndex index) const {
+  const std::shared_lock lock(mutex_);
+  const std::optional<uint64_t> best = BestRound(states_.Of(index));
+  return best ? best : states_.FirstRoundOver(index);
+}
+
+TreeSize Book::Reached(ProofState state) const {
+  const std::shared_lock lock(mutex_);
+  return states_.Reached(state);
 }
 
 std::optional<RoundHead> Book::newest_round() const {

@@ -45,8 +45,8 @@ struct Unsettled {
 class Book {
  public:
   static constexpr size_t kRemembered = 64;
-  // Called after each write, with the newest sequence number; must not call the book's Listen, nor
-  // drop a handle of it.
+  // Called after each write, with the newest sequence number, and once when a write has failed, by
+  // the thread that wrote; must not block, call the book's Listen, nor drop a handle of it.
   using Listener = std::function<void(uint64_t sequence)>;
 
   // `logs_receipts`: a final receipt without an entry in the log is not settled.
@@ -67,6 +67,9 @@ class Book {
   absl::Status status() const;
   EntryState StateOf(LeafIndex index) const;
   std::optional<uint64_t> FirstRoundOver(LeafIndex index) const;
+  // The round whose receipts prove the most of the entry: BestRound, or else the first over it.
+  std::optional<uint64_t> BestRoundOver(LeafIndex index) const;
+  TreeSize Reached(ProofState state) const;
   std::optional<RoundHead> newest_round() const;
   // Of the entries since the newest round, how many are about receipts (entries of kind 3).
   uint64_t ReceiptEntriesBelow(TreeSize size) const;

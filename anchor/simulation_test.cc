@@ -2,7 +2,8 @@
 // under kills before and after every write. One thread, seeded; a failure prints the seed.
 //
 // After each step: receipts moved along their arrows only, events count up without a gap, and
-// nothing was sent that was not durable. At the end: no crash cost more than one request.
+// nothing was sent that was not durable. At the end: no crash cost more than one request, and who
+// followed the state of an entry over all the kills was told what the events say, once.
 
 #include <cstdint>
 #include <map>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "anchor/state_history.h"
 #include "anchor/testing/anchored_log.h"
 #include "gtest/gtest.h"
 
@@ -88,6 +90,72 @@ void ExpectStatesAsStored(AnchoredLog& log) {
   }
 }
 
+// Watches an entry's state, and goes on after each kill where it was.
+class Follower {
+ public:
+  explicit Follower(LeafIndex index, std::optional<uint64_t> after = std::nullopt)
+      : index_(index), after_(after) {}
+
+  void Follow(AnchoredLog& log, size_t page_events) {
+    if (!history_) {
+      auto opened = StateHistory::Open(log.anchorer->book(), {index_}, after_);
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      history_.emplace(*std::move(opened));
+    }
+    while (true) {
+      const auto page = history_->Read(page_events);
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const StateChange& change : page->changes) told_.push_back(change);
+      ASSERT_GE(page->sequence, after_.value_or(0));
+      after_ = page->sequence;
+      if (page->at_end) return;
+    }
+  }
+  // The book is gone.
+  void Kill() { history_.reset(); }
+
+  // From the first round over the entry on: before, it depends on when one begins to watch which
+  // versions of the rule one sees.
+  std::vector<StateChange> told() const {
+    std::vector<StateChange> told = told_;
+    std::erase_if(told, [](const StateChange& change) { return !change.first_round; });
+    return told;
+  }
+
+ private:
+  const LeafIndex index_;
+  std::optional<uint64_t> after_;
+  std::optional<StateHistory> history_;
+  std::vector<StateChange> told_;
+};
+
+// Likewise, by looking at everything after each event.
+std::vector<StateChange> ChangesOf(AnchoredLog& log, LeafIndex index) {
+  std::vector<StateChange> changes;
+  States states;
+  StateChange last{.index = index};
+  for (const Event& event : log.Events()) {
+    absl::Status taken;
+    if (event.kind == EventKind::kRuleChanged) {
+      taken = states.AddRule((*log.store.ReadRules())[event.number - 1]);
+    } else if (event.kind == EventKind::kRoundFrozen) {
+      taken = states.AddRound(log.store.ReadRound(event.number)->head);
+    } else if (event.kind == EventKind::kReceiptMoved) {
+      taken = states.SetReceipt(event.number, event.anchor, *event.to, event.was_final);
+    }
+    EXPECT_TRUE(taken.ok()) << taken;
+    const StateChange now{.sequence = event.sequence,
+                          .at_ms = event.at_ms,
+                          .index = index,
+                          .state = states.Of(index),
+                          .first_round = states.FirstRoundOver(index)};
+    if (now.state == last.state && now.first_round == last.first_round) continue;
+    if (now.first_round) changes.push_back(now);
+    last = now;
+  }
+  return changes;
+}
+
 uint64_t ExtraRequests(AnchoredLog& log) {
   uint64_t extra = 0;
   EXPECT_TRUE(log.store
@@ -142,6 +210,7 @@ class Simulation {
       return Below(random_, 5) == 0 ? absl::UnavailableError("full") : absl::OkStatus();
     };
     for (AnchorOptions& anchor : log_.anchors) anchor.max_open = 3;
+    for (uint64_t i = 0; i < kFollowed; ++i) followers_.emplace_back(LeafIndex(i));
     for (const auto& system : log_.systems) {
       system->OnSubmit(Moody(random_, false));
       system->OnPoll(Moody(random_, true));
@@ -153,9 +222,12 @@ class Simulation {
     for (int i = 0; i < steps && !::testing::Test::HasFatalFailure(); ++i) {
       if (!Step().ok()) {
         ++crashes;
+        for (Follower& follower : followers_) follower.Kill();
         Open();
       }
       watcher_.Follow(log_);
+      if (Below(random_, 16) > 0) continue;
+      for (Follower& follower : followers_) follower.Follow(log_, 1 + Below(random_, 9));
     }
   }
 
@@ -166,8 +238,9 @@ class Simulation {
       system->OnSubmit(FakeSystem::FinalAtOnce);
       system->OnPoll(FakeSystem::FinalAtOnce);
     }
+    for (Follower& follower : followers_) follower.Kill();
     ASSERT_TRUE(log_.Reopen().ok());
-    log_.GrowAndPublish(5);
+    log_.GrowAndPublish(kFollowed);
     const uint64_t last = log_.integrated - 1;
     ASSERT_TRUE(log_.RunFor(3 * kHour, kMinute).ok());
     watcher_.Follow(log_);
@@ -175,19 +248,47 @@ class Simulation {
       ASSERT_EQ(log_.StateOf(i).state, ProofState::kVerified) << "index " << i;
     }
     ExpectStatesAsStored(log_);
+    CheckFollowers();
     EXPECT_LE(Superfluous(log_), crashes);
     EXPECT_LE(ExtraRequests(log_), static_cast<uint64_t>(crashes));
     EXPECT_GE(ExtraRequests(log_), static_cast<uint64_t>(Superfluous(log_)));
   }
 
   int crashes = 0;
+  int falls = 0;  // From verified, of the entries that were followed.
   AnchoredLog& log() { return log_; }
 
  private:
+  static constexpr uint64_t kFollowed = 12;
+
+  void CheckFollowers() {
+    for (uint64_t i = 0; i < kFollowed; ++i) {
+      const LeafIndex index(i);
+      const std::vector<StateChange> expected = ChangesOf(log_, index);
+      followers_[i].Kill();
+      followers_[i].Follow(log_, 100);
+      ASSERT_EQ(followers_[i].told(), expected) << "index " << i;
+      ASSERT_EQ(expected.back().state, log_.StateOf(i));
+      // Begun late, and after any of the changes.
+      const size_t seen = Below(random_, expected.size());
+      Follower late(index, expected[seen].sequence);
+      late.Follow(log_, 1 + Below(random_, 200));
+      ASSERT_EQ(late.told(), std::vector(expected.begin() + seen + 1, expected.end()));
+      Follower all(index);
+      all.Follow(log_, 1 + Below(random_, 200));
+      ASSERT_EQ(all.told(), expected);
+      for (size_t j = 1; j < expected.size(); ++j) {
+        const bool was = expected[j - 1].state.state == ProofState::kVerified;
+        falls += was && expected[j].state.state != ProofState::kVerified ? 1 : 0;
+      }
+    }
+  }
+
   // A start can die too.
   void Open() {
     while (true) {
       log_.anchorer.reset();
+      if (Below(random_, 8) == 0) log_.options.rule.needed = 1 + Below(random_, 3);
       const absl::Status opened = log_.Reopen();
       if (opened.ok()) break;
       ++crashes;
@@ -220,10 +321,11 @@ class Simulation {
   Random random_;
   AnchoredLog log_;
   Watcher watcher_;
+  std::vector<Follower> followers_;
 };
 
 TEST(AnchoringSimulation, KeepsItsPromisesUnderFaultsAndKills) {
-  int crashes = 0, superfluous = 0;
+  int crashes = 0, superfluous = 0, falls = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     Simulation simulation(seed);
@@ -232,10 +334,12 @@ TEST(AnchoringSimulation, KeepsItsPromisesUnderFaultsAndKills) {
     if (::testing::Test::HasFailure()) return;
     crashes += simulation.crashes;
     superfluous += Superfluous(simulation.log());
+    falls += simulation.falls;
   }
   // It went everywhere: every arrow there is, many kills, some of them between sending and storing.
   EXPECT_GT(crashes, 200);
   EXPECT_GT(superfluous, 0);
+  EXPECT_GT(falls, 0);
   int arrows = 0;
   for (int from = 1; from <= 7; ++from) {
     for (int to = 1; to <= 7; ++to) {

@@ -1,6 +1,8 @@
 #include "anchor/states.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -21,10 +23,25 @@ absl::string_view ProofStateName(ProofState state) {
   return "unknown";
 }
 
+std::optional<uint64_t> BestRound(const EntryState& state) {
+  std::optional<uint64_t> best;
+  int64_t most = 0;
+  for (const ReceiptPlace& place : state.deciding) {
+    const int64_t count =
+        std::count_if(state.deciding.begin(), state.deciding.end(),
+                      [&](const ReceiptPlace& other) { return other.round == place.round; });
+    if (count > most) {
+      most = count;
+      best = place.round;
+    }
+  }
+  return best;
+}
+
 absl::Status States::AddRound(const RoundHead& round) {
-  if (round.number != sizes_.size() + 1) {
+  if (round.number != rounds() + 1) {
     return absl::FailedPreconditionError(
-        absl::StrCat("round ", round.number, " after ", sizes_.size(), " rounds"));
+        absl::StrCat("round ", round.number, " after ", rounds(), " rounds"));
   }
   if (round.size <= (sizes_.empty() ? TreeSize(0) : sizes_.back())) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -49,9 +66,9 @@ absl::Status States::AddRule(const RuleVersion& version) {
 
 absl::Status States::SetReceipt(uint64_t round, const std::string& anchor, ReceiptState state,
                                 bool was_final) {
-  if (round == 0 || round > sizes_.size()) {
+  if (!Has(round)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("a receipt of round ", round, ", of ", sizes_.size()));
+        absl::StrCat("a receipt of round ", round, ", of ", rounds()));
   }
   const auto put = [round](Rounds& set, bool in) {
     if (in) {
@@ -64,7 +81,7 @@ absl::Status States::SetReceipt(uint64_t round, const std::string& anchor, Recei
   const bool final = state == ReceiptState::kFinal;
   put(sets.accepted, IsAccepted(state));
   put(sets.final, final);
-  put(sets.final_witnessed, final && witnessed_[round - 1]);
+  put(sets.final_witnessed, final && witnessed_[round - left_out_ - 1]);
   put(sets.lost, was_final && !final);
   return absl::OkStatus();
 }
@@ -73,7 +90,7 @@ std::optional<uint64_t> States::FirstRoundOver(LeafIndex index) const {
   const auto at = std::upper_bound(sizes_.begin(), sizes_.end(), index,
                                    [](LeafIndex i, TreeSize size) { return size.contains(i); });
   if (at == sizes_.end()) return std::nullopt;
-  return 1 + (at - sizes_.begin());
+  return left_out_ + 1 + (at - sizes_.begin());
 }
 
 States::Range States::Under(size_t version, uint64_t first) const {
@@ -99,6 +116,33 @@ std::vector<ReceiptPlace> States::Earliest(const CompiledRule& rule, const Range
     places.push_back({.round = found[i].first, .anchor = rule.names[found[i].second]});
   }
   return places;
+}
+
+uint64_t States::Last(const CompiledRule& rule, const Range& range, Rounds Anchor::*set,
+                      size_t needed) const {
+  std::vector<uint64_t> found;
+  for (const Anchor* anchor : rule.anchors) {
+    const Rounds& rounds = anchor->*set;
+    const auto end = rounds.lower_bound(range.end);
+    if (end != rounds.begin() && *std::prev(end) >= range.begin) found.push_back(*std::prev(end));
+  }
+  if (found.size() < needed) return 0;
+  std::nth_element(found.begin(), found.begin() + (needed - 1), found.end(), std::greater<>());
+  return found[needed - 1];
+}
+
+TreeSize States::Reached(ProofState state) const {
+  if (state == ProofState::kPending) return TreeSize(kMaxTreeSize);
+  uint64_t last = 0;
+  for (size_t version = 0; version < rules_.size(); ++version) {
+    const CompiledRule& rule = rules_[version];
+    const Range range = Under(version, left_out_ + 1);
+    Rounds Anchor::*const final =
+        rule.as_is.rule.needs_witnesses ? &Anchor::final_witnessed : &Anchor::final;
+    last = std::max(last, state == ProofState::kVerified ? Last(rule, range, final, rule.needed)
+                                                         : Last(rule, range, &Anchor::accepted, 1));
+  }
+  return last == 0 ? TreeSize(0) : sizes_[last - left_out_ - 1];
 }
 
 EntryState States::Of(LeafIndex index) const {

@@ -6,8 +6,9 @@
 //   verified  when the rule of some version holds over final receipts of rounds that cover it and
 //             lie within that version (rule.h).
 // A round covers every index below its size. Anchors that no rule counts make nothing anchored. A
-// state falls only when no receipt holds it any more.
-// Cost of Of: O(versions * anchors * log rounds), no allocation but the answer's.
+// state falls only when no receipt holds it any more. What holds for an entry holds for all before
+// it, which each receipt over it covers as well.
+// Cost of Of and Reached: O(versions * anchors * log rounds), no allocation but the answer's.
 // Errors: kFailedPrecondition for a history out of order; nothing has changed then.
 // Threads: none of its own; const calls beside each other.
 
@@ -54,8 +55,18 @@ struct EntryState {
   friend bool operator==(const EntryState&, const EntryState&) = default;
 };
 
+// Of the rounds that decide the one with the most receipts, and of several the first; nullopt where
+// nothing decides.
+std::optional<uint64_t> BestRound(const EntryState& state);
+
 class States {
  public:
+  // The first `left_out` rounds are not known, and only entries that none of them covers are asked
+  // for.
+  explicit States(uint64_t left_out = 0) : left_out_(left_out) {}
+  States(const States&) = delete;
+  States(States&&) = default;
+
   // The next number; a larger tree.
   absl::Status AddRound(const RoundHead& round);
   // CheckNext; a round that is still to come.
@@ -65,10 +76,14 @@ class States {
                           bool was_final);
 
   EntryState Of(LeafIndex index) const;
+  // The entries below are in this state or a higher one, and no others.
+  TreeSize Reached(ProofState state) const;
 
   // The first round that covers the index; nullopt while there is none.
   std::optional<uint64_t> FirstRoundOver(LeafIndex index) const;
-  uint64_t rounds() const { return sizes_.size(); }
+  uint64_t rounds() const { return left_out_ + sizes_.size(); }
+  // Whether the round was added.
+  bool Has(uint64_t round) const { return round > left_out_ && round <= rounds(); }
   // nullptr while there is none.
   const RuleVersion* newest_rule() const { return rules_.empty() ? nullptr : &rules_.back().as_is; }
 
@@ -92,8 +107,12 @@ class States {
   Range Under(size_t version, uint64_t first) const;
   std::vector<ReceiptPlace> Earliest(const CompiledRule& rule, const Range& range,
                                      Rounds Anchor::*set, size_t needed) const;
+  // The last round up to which there are `needed` anchors with a later one or that; 0: none.
+  uint64_t Last(const CompiledRule& rule, const Range& range, Rounds Anchor::*set,
+                size_t needed) const;
 
-  std::vector<TreeSize> sizes_;  // Of round 1 + i.
+  const uint64_t left_out_;
+  std::vector<TreeSize> sizes_;  // Of round left_out_ + 1 + i.
   std::vector<bool> witnessed_;
   std::map<std::string, Anchor> anchors_;  // Whose nodes stay where they are.
   std::vector<CompiledRule> rules_;

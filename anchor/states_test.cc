@@ -134,6 +134,9 @@ class History {
       ASSERT_EQ(got, expected) << "index " << i << ": " << ProofStateName(got.state) << " by rule "
                                << got.rule_version << ", expected "
                                << ProofStateName(expected.state) << " by " << expected.rule_version;
+      for (const auto state : {ProofState::kAnchored, ProofState::kVerified}) {
+        ASSERT_EQ(states_.Reached(state).contains(LeafIndex(i)), expected.state >= state) << i;
+      }
       ++seen[expected.state];
       fallen += expected.was_final ? 1 : 0;
     }

@@ -65,7 +65,10 @@ class MemoryStore final : public Store {
   absl::StatusOr<std::vector<RuleVersion>> ReadRules() override { return Values(Copy(rules_)); }
   absl::StatusOr<std::vector<Gap>> ReadGaps() override { return Values(Copy(gaps_)); }
   absl::StatusOr<std::vector<Spent>> ReadSpent() override { return Values(Copy(spent_)); }
-  absl::StatusOr<uint64_t> LastSequence() override { return Copy(events_).size(); }
+  absl::StatusOr<uint64_t> LastSequence() override {
+    const std::lock_guard lock(mutex_);
+    return events_.size();
+  }
 
   absl::StatusOr<Round> ReadRound(uint64_t number) override { return Find(rounds_, number); }
   absl::StatusOr<std::vector<ReceiptHead>> ReadReceiptsOf(uint64_t round) override {
@@ -82,9 +85,10 @@ class MemoryStore final : public Store {
     return Find(bytes_, Place(round, anchor));
   }
   absl::StatusOr<std::vector<Event>> ReadEvents(uint64_t from, size_t limit) override {
+    const std::lock_guard lock(mutex_);
     std::vector<Event> events;
-    for (const auto& [sequence, event] : Copy(events_)) {
-      if (sequence >= from && events.size() < limit) events.push_back(event);
+    for (auto at = events_.lower_bound(from); at != events_.end() && events.size() < limit; ++at) {
+      events.push_back(at->second);
     }
     return events;
   }
