@@ -1,11 +1,16 @@
 #include "ledger/server/append.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "anchor/book.h"
+#include "anchor/waits.h"
 #include "ledger/server/answer.h"
 #include "ledger/server/request.h"
 #include "ledger/server/status.h"
@@ -17,21 +22,29 @@ namespace {
 
 struct Accepted {
   ledger::Submission submission;
-  bool until_cosigned = false;
+  v1::WaitFor wait_for = v1::WAIT_FOR_INTEGRATED;
 };
+
+// Whether what is to be waited for ever comes.
+absl::Status CanWait(const Context& context, v1::WaitFor wait_for) {
+  if (!v1::WaitFor_IsValid(wait_for)) {
+    return InvalidField("wait_for",
+                        "is none of INTEGRATED (0), COSIGNED (1), ANCHORED (2) and VERIFIED (3)");
+  }
+  if (wait_for == v1::WAIT_FOR_COSIGNED) return context.publication.CanWait();
+  if (wait_for == v1::WAIT_FOR_INTEGRATED || context.anchor_waits != nullptr) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      "wait_for: this log has no anchors, so nothing is ever anchored; ask for INTEGRATED");
+}
 
 absl::StatusOr<Accepted> Accept(const Context& context, const grpc::CallbackServerContext& call,
                                 const grpc::ByteBuffer& bytes) {
   absl::StatusOr<v1::AppendRequest> request = ParseMessage<v1::AppendRequest>(bytes);
   if (!request.ok()) return request.status();
   if (!request->has_statement()) return InvalidField("statement", "is missing");
-  if (!v1::WaitFor_IsValid(request->wait_for())) {
-    return InvalidField("wait_for", "is neither INTEGRATED (0) nor COSIGNED (1)");
-  }
-  const bool until_cosigned = request->wait_for() == v1::WAIT_FOR_COSIGNED;
-  if (until_cosigned) {
-    if (absl::Status may = context.publication.CanWait(); !may.ok()) return may;
-  }
+  if (absl::Status may = CanWait(context, request->wait_for()); !may.ok()) return may;
   if (absl::Status may = context.publication.CanAppend(); !may.ok()) return WithDefaultRetry(may);
   const absl::StatusOr<Caller> caller = context.callers.Identify(ReadCredentials(call));
   if (!caller.ok()) return caller.status();
@@ -44,7 +57,18 @@ absl::StatusOr<Accepted> Accept(const Context& context, const grpc::CallbackServ
   if (absl::Status may = context.limiter.Check({{said.certifier, 1}}); !may.ok()) {
     return may;
   }
-  return Accepted{*std::move(submission), until_cosigned};
+  return Accepted{*std::move(submission), request->wait_for()};
+}
+
+// The one whose receipts prove the most of an entry that anchors have taken.
+absl::StatusOr<Published> AnchoredCheckpoint(const Context& context, LeafIndex index) {
+  anchor::Book& book = context.anchor_waits->book();
+  absl::StatusOr<anchor::Round> round =
+      book.store().ReadRound(book.BestRoundOver(index).value_or(0));
+  if (!round.ok()) {
+    return absl::InternalError(absl::StrCat("the anchors' store: ", round.status().message()));
+  }
+  return Published{.size = round->head.size, .note = std::move(round->note)};
 }
 
 // With a proof at `size`, which is that of `checkpoint`.
@@ -74,7 +98,7 @@ class AppendCall final : public grpc::ServerUnaryReactor,
     self_ = shared_from_this();
     absl::StatusOr<Accepted> accepted = Accept(context_, call, request);
     if (!accepted.ok()) return Refuse(accepted.status());
-    until_cosigned_ = accepted->until_cosigned;
+    wait_for_ = accepted->wait_for;
     certifier_ = std::get<entry::SignedStatement>(accepted->submission.body).statement.certifier;
     std::vector<ledger::Submission> batch;
     batch.push_back(std::move(accepted->submission));
@@ -113,7 +137,8 @@ class AppendCall final : public grpc::ServerUnaryReactor,
     Outcomes outcomes;
     ++(item.duplicate ? outcomes.duplicate : outcomes.appended);
     context_.metrics.Count(outcomes);
-    if (until_cosigned_) return AwaitCosigned(item);
+    if (wait_for_ == v1::WAIT_FOR_COSIGNED) return AwaitCosigned(item);
+    if (wait_for_ != v1::WAIT_FOR_INTEGRATED) return AwaitAnchors(item);
     if (IsRecent(*result.view, item.index)) return FinishWith(*result.view, item);
     context_.workers.Run([self = shared_from_this(), view = std::move(result.view), item] {
       self->FinishWith(*view, item);
@@ -136,7 +161,35 @@ class AppendCall final : public grpc::ServerUnaryReactor,
           });
         });
     if (!wait.ok()) return EndOnce(WithDefaultRetry(wait.status()));
-    wait_.store(*wait);
+    if (*wait == 0) return;
+    Remember([this, id = *wait] { context_.publication.Forget(id); });
+  }
+
+  // Likewise for a checkpoint that anchors have taken.
+  void AwaitAnchors(const ledger::ItemResult& item) {
+    const absl::StatusOr<anchor::Waits::Wait> wait = context_.anchor_waits->Begin(
+        item.index,
+        wait_for_ == v1::WAIT_FOR_VERIFIED ? anchor::ProofState::kVerified
+                                           : anchor::ProofState::kAnchored,
+        [self = shared_from_this(), item](const absl::Status& reached) {
+          if (!reached.ok()) return self->EndOnce(WithDefaultRetry(reached));
+          self->context_.workers.Run([self, item] {
+            const auto checkpoint = AnchoredCheckpoint(self->context_, item.index);
+            if (!checkpoint.ok()) return self->EndOnce(checkpoint.status());
+            self->FinishPublished(*checkpoint, item);
+          });
+        });
+    if (!wait.ok()) return EndOnce(WithDefaultRetry(wait.status()));
+    if (wait->id == 0) return;
+    Remember([this, wait = *wait] { context_.anchor_waits->Forget(wait); });
+  }
+
+  // What waits outside is forgotten there when the client goes, or has gone meanwhile.
+  void Remember(std::function<void()> forget) {
+    {
+      const std::lock_guard lock(mutex_);
+      forget_ = std::move(forget);
+    }
     if (ticket_.load() == kCancelled) EndWait();
   }
 
@@ -149,15 +202,19 @@ class AppendCall final : public grpc::ServerUnaryReactor,
     End(filled);
   }
 
-  // The client has gone while its statement waited to be cosigned.
+  // The client has gone while its statement waited.
   void EndWait() {
-    const Publication::WaitId wait = wait_.exchange(0);
-    if (wait == 0) return;
-    context_.publication.Forget(wait);
+    std::function<void()> forget;
+    {
+      const std::lock_guard lock(mutex_);
+      forget.swap(forget_);
+    }
+    if (forget == nullptr) return;
+    forget();
     EndOnce(absl::CancelledError("the client no longer waits; the entry is in the log"));
   }
 
-  // Of a call that waits to be cosigned, which may end from two sides.
+  // Of a call that waits, which may end from two sides.
   void EndOnce(const absl::Status& status) {
     if (!over_.exchange(true)) End(status);
   }
@@ -179,8 +236,9 @@ class AppendCall final : public grpc::ServerUnaryReactor,
   grpc::ByteBuffer* const response_;
   const Metrics::Clock::time_point begun_ = Metrics::Clock::now();
   std::string certifier_;
-  bool until_cosigned_ = false;
-  std::atomic<Publication::WaitId> wait_{0};
+  v1::WaitFor wait_for_ = v1::WAIT_FOR_INTEGRATED;
+  std::mutex mutex_;
+  std::function<void()> forget_;  // The wait; empty while there is none.
   std::atomic<bool> over_{false};
   std::atomic<ledger::Ticket> ticket_{ledger::Ticket::kNone};
   std::shared_ptr<AppendCall> self_;  // Until OnDone.

@@ -13,6 +13,10 @@
 #include "ledger/server/streams.h"
 #include "witness/server/workers.h"
 
+namespace cairn::anchor {
+class Waits;
+}
+
 namespace cairn::server {
 
 struct Context {
@@ -25,6 +29,7 @@ struct Context {
   Alarm& alarm;
   Metrics& metrics;
   Publication& publication;
+  anchor::Waits* anchor_waits;  // Null without anchors.
 };
 
 }  // namespace cairn::server

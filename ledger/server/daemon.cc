@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "anchor/waits.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/anchor_service.h"
@@ -207,7 +208,18 @@ class RunningDaemon final : public Daemon {
         *settings.anchoring, settings.data_dir + "/anchors", *log_, *publication_, quorum);
     if (!anchoring.ok()) return anchoring.status();
     anchoring_ = *std::move(anchoring);
+    anchor_waits_ = std::make_unique<anchor::Waits>(anchoring_->anchorer().book());
     return absl::OkStatus();
+  }
+
+  // Nobody waits for anchors that cannot come any more.
+  void LookAtAnchors(const absl::Status& halted) {
+    if (anchor_waits_ == nullptr) return;
+    const absl::Status why = halted.ok() ? anchoring_->anchorer().health() : halted;
+    if (why.ok()) return;
+    anchor_waits_->GiveUp(absl::Status(
+        why.code(), absl::StrCat("the entry is in the log, and what it waits for does not come: ",
+                                 why.message())));
   }
 
   absl::Status Serve(const Settings& settings) {
@@ -220,9 +232,9 @@ class RunningDaemon final : public Daemon {
     limiter_ = std::make_unique<Limiter>(std::move(limits), settings.default_limits, &clock_);
     workers_ = std::make_unique<Workers>(kWorkerThreads, kMaxWaitingReads);
     if (absl::Status published = Publish(settings); !published.ok()) return published;
-    context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_,
-                               alarm_, *metrics_, *publication_});
     if (absl::Status anchored = Anchor(settings); !anchored.ok()) return anchored;
+    context_.reset(new Context{*log_, *callers_, *admission_, *limiter_, *workers_, streams_,
+                               alarm_, *metrics_, *publication_, anchor_waits_.get()});
     service_ = MakeLogService(*context_);
     anchor_service_ =
         MakeAnchorService(*context_, anchoring_ == nullptr ? nullptr : &anchoring_->anchorer());
@@ -236,7 +248,7 @@ class RunningDaemon final : public Daemon {
                {{"reason", std::string(damage.message())}});
     });
     if (http_ != nullptr) http_->Serve();
-    watchdog_.emplace(*log_);
+    watchdog_.emplace(*log_, [this](const absl::Status& halted) { LookAtAnchors(halted); });
     return absl::OkStatus();
   }
 
@@ -267,7 +279,11 @@ class RunningDaemon final : public Daemon {
     for (const auto& client : witness_clients_) client->Cancel();
     // Its receipts are entries of the log, which is still there.
     if (anchoring_ != nullptr) anchoring_->Stop();
-    // What waits to be cosigned is answered.
+    // What waits to be anchored or cosigned is answered.
+    if (anchor_waits_ != nullptr) {
+      anchor_waits_->GiveUp(absl::UnavailableError(
+          "the server stops before the entry was anchored; it is in the log: ask again"));
+    }
     if (publication_ != nullptr) publication_->Stop();
     // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
     // server when it is gone. An append that comes now is told UNAVAILABLE.
@@ -285,6 +301,7 @@ class RunningDaemon final : public Daemon {
     listener_.server.reset();
     service_.reset();
     anchor_service_.reset();
+    anchor_waits_.reset();
     anchoring_.reset();
     publication_.reset();
     log_.reset();
@@ -332,8 +349,9 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Publication> publication_;
   Streams streams_{kMaxStreams};
   Alarm alarm_;
-  std::unique_ptr<Context> context_;
   std::unique_ptr<Anchoring> anchoring_;
+  std::unique_ptr<anchor::Waits> anchor_waits_;
+  std::unique_ptr<Context> context_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<grpc::Service> anchor_service_;
   Listener listener_;

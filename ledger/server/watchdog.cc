@@ -1,6 +1,7 @@
 #include "ledger/server/watchdog.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "witness/server/logger.h"
@@ -18,7 +19,8 @@ std::string Seconds(std::chrono::steady_clock::duration time) {
 
 }  // namespace
 
-Watchdog::Watchdog(const ledger::Log& log) : log_(log), thread_([this] { Run(); }) {}
+Watchdog::Watchdog(const ledger::Log& log, std::function<void(const absl::Status& halted)> look)
+    : log_(log), look_(std::move(look)), thread_([this] { Run(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -37,6 +39,7 @@ void Watchdog::Run() {
     LookAtQueue(stats, now);
     // What it halted for is told once, by whom it happened to.
     if (stats.halted.ok()) LookAtHealth(now);
+    look_(stats.halted);
   }
 }
 

@@ -9,18 +9,20 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "ledger/log.h"
 
 namespace cairn::server {
 
 class Watchdog {
  public:
-  // Borrows the log.
-  explicit Watchdog(const ledger::Log& log);
+  // Borrows the log. Each look also calls `look`, with why it has halted, or OK.
+  Watchdog(const ledger::Log& log, std::function<void(const absl::Status& halted)> look);
   // Ends the thread.
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
@@ -34,6 +36,7 @@ class Watchdog {
   void LookAtHealth(Clock::time_point now);
 
   const ledger::Log& log_;
+  const std::function<void(const absl::Status&)> look_;
 
   // Since the last look at which the queue had refused something.
   uint64_t refused_ = 0;

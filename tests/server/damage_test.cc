@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -81,12 +82,21 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   ASSERT_NO_FATAL_FAILURE(MakeLog(directory.path() / "data"));
   ASSERT_NO_FATAL_FAILURE(
       Damage(directory.path() / "data" / "db", ledger::MakeStatement(kDamaged).certificate_hash));
-  Cairnd cairnd(CairndArgs(directory.path(), {"--http_address", "127.0.0.1:0"}));
+  WriteFile(directory.path() / "config",
+            "anchoring { log_operator: 'us' anchor { name: 'tsa' operated_by: 'nobody' "
+            "rfc3161 { url: 'http://127.0.0.1:1/' } } }");
+  Cairnd cairnd(CairndArgs(directory.path(), {"--http_address", "127.0.0.1:0", "--config",
+                                              (directory.path() / "config").string()}));
   if (!cairnd.running()) cairnd.Wait();
   ASSERT_TRUE(cairnd.running()) << cairnd.output();
   Client client(cairnd.address());
-  const note::Checkpoint checkpoint = client.Newest();
-  EXPECT_EQ(checkpoint.size, TreeSize(kEntries));
+  // It waits for an anchor that nobody runs.
+  v1::AppendRequest waiting;
+  *waiting.mutable_statement() = StatementOn("waits");
+  waiting.set_wait_for(v1::WAIT_FOR_ANCHORED);
+  auto waited = std::async(std::launch::async, [&] { return client.Append(waiting, nullptr); });
+  note::Checkpoint checkpoint = client.Newest();
+  while (checkpoint.size < TreeSize(kEntries + 1)) checkpoint = client.Newest();
   const auto expect_sound = [&] {
     for (const uint64_t index : {uint64_t{3}, kEntries / 2, kEntries - 1}) {
       v1::ProveRequest request;
@@ -114,6 +124,7 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   std::vector<std::string> entries;
   EXPECT_EQ(client.List(kDamaged, kDamaged + 1, &entries).error_code(), StatusCode::DATA_LOSS);
 
+  EXPECT_EQ(waited.get().error_code(), StatusCode::DATA_LOSS);
   EXPECT_EQ(client.CallOther(kHealth, ""), "\x08\x02");
   const HttpAnswer ready = HttpGet(cairnd.http_address(), "/readyz");
   EXPECT_EQ(ready.status, 503);
@@ -130,7 +141,7 @@ TEST(DamagedEntry, IsReportedEndsSigningAndLeavesSoundReadsAlone) {
   v1::AppendStreamResponse answer;
   ASSERT_TRUE(client.AppendBatch(batch, &answer).ok());
   EXPECT_EQ(answer.error().code(), static_cast<int>(StatusCode::DATA_LOSS));
-  EXPECT_EQ(client.Newest().size, TreeSize(kEntries));
+  EXPECT_EQ(client.Newest().size, TreeSize(kEntries + 1));
   expect_sound();
   EXPECT_EQ(cairnd.Stop(), 0);
   EXPECT_NE(cairnd.output().find("stored data are damaged"), std::string::npos);
