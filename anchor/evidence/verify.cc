@@ -251,9 +251,10 @@ Layer AnchorsLayer(const JudgedReceipts& receipts, const VerifyOptions& options)
   layer.required = options.require >= Requirement::kAnchored;
   const size_t have = verified ? receipts.proven : receipts.accepted;
   if (have >= std::max<size_t>(options.anchors_needed, 1)) layer.state = State::kProven;
-  layer.detail =
-      absl::StrCat(receipts.layers.size(), " receipts, ", receipts.accepted, " accepted, ",
-                   receipts.proven, " verified here; ", options.anchors_needed, " needed");
+  layer.detail = absl::StrCat(receipts.layers.size(),
+                              receipts.layers.size() == 1 ? " receipt, " : " receipts, ",
+                              receipts.accepted, " accepted, ", receipts.proven, " verified here; ",
+                              options.anchors_needed, " needed");
   return layer;
 }
 

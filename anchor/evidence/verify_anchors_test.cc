@@ -189,7 +189,7 @@ TEST_F(VerifyAnchors, NoWitnessQuorumAndNoUnknownKindIsAnAnchor) {
   EXPECT_EQ(Judge(evidence_).existed_by_s, 1'700'000'001);
   for (const Requirement require : {Requirement::kAnchored, Requirement::kVerified}) {
     options_.require = require;
-    ExpectReason(evidence_, "anchors: 1 receipts, 0 accepted, 0 verified");
+    ExpectReason(evidence_, "anchors: 1 receipt, 0 accepted, 0 verified");
   }
   options_.policy = nullptr;
   options_.require = Requirement::kWitnessed;
