@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Anchorer>> Anchorer::Open(Store& store, const Clo
                                                          AnchorerSources sources) {
   if (absl::Status checked = CheckAnchors(anchors, options.rule); !checked.ok()) return checked;
   absl::StatusOr<std::unique_ptr<Book>> book =
-      Book::Open(store, clock, sources.log_receipt != nullptr);
+      Book::Open(store, clock, sources.receipt_log.append != nullptr);
   if (!book.ok()) return book.status();
   if (absl::Status adopted = (*book)->AdoptRule(options.rule); !adopted.ok()) return adopted;
   std::unique_ptr<Anchorer> anchorer(
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<Anchorer>> Anchorer::Open(Store& store, const Clo
     };
     worker->courier =
         std::make_unique<Courier>(worker->source.options, *worker->source.backend, *anchorer->book_,
-                                  clock, random, anchorer->sources_.log_receipt);
+                                  clock, random, anchorer->sources_.receipt_log);
     anchorer->workers_.push_back(std::move(worker));
   }
   return anchorer;

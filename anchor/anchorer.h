@@ -58,7 +58,7 @@ struct AnchorerSources {
   std::function<absl::StatusOr<Published>()> published = nullptr;
   Prover prover = nullptr;
   // May be empty; the couriers' threads call it at once.
-  LogReceipt log_receipt = nullptr;
+  ReceiptLog receipt_log = {};
   // Called from all threads, one at a time.
   Randomness random = nullptr;
 };

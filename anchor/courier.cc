@@ -42,7 +42,7 @@ void AddChanged(const ReceiptHead& head, const std::string& detail, Change& chan
 }  // namespace
 
 Courier::Courier(const AnchorOptions& options, Backend& backend, Book& book, const Clock& clock,
-                 Randomness random, LogReceipt log)
+                 Randomness random, ReceiptLog log)
     : options_(options),
       backend_(backend),
       book_(book),
@@ -51,8 +51,10 @@ Courier::Courier(const AnchorOptions& options, Backend& backend, Book& book, con
       log_(std::move(log)) {
   Unsettled unsettled = book.TakeUnsettled(options_.name);
   for (ReceiptHead& head : unsettled.receipts) {
-    const uint64_t round = head.round;
-    open_[round].head = std::move(head);
+    Open& open = open_[head.round];
+    // The process before this may have died between the append and its note.
+    if (IsAccepted(head.state)) open.maybe_logged_since_ms = head.changed_at_ms;
+    open.head = std::move(head);
   }
   final_rounds_.assign(unsettled.final_rounds.begin(), unsettled.final_rounds.end());
   last_round_ = unsettled.last_round;
@@ -64,7 +66,7 @@ Courier::Courier(const AnchorOptions& options, Backend& backend, Book& book, con
 
 bool Courier::IsSettled(const ReceiptHead& head) const {
   return head.closed ||
-         (head.state == ReceiptState::kFinal && (head.logged_at.has_value() || !log_));
+         (head.state == ReceiptState::kFinal && (head.logged_at.has_value() || !log_.append));
 }
 
 bool Courier::MustSend(const ReceiptHead& head) const { return head.sending != Sending::kTaken; }
@@ -100,7 +102,7 @@ absl::StatusOr<uint64_t> Courier::Step() {
 uint64_t Courier::NextDue(uint64_t now) const {
   uint64_t next = std::numeric_limits<uint64_t>::max();
   for (const auto& [round, open] : open_) {
-    if (log_ && IsAccepted(open.head.state) && !open.head.logged_at) {
+    if (log_.append && IsAccepted(open.head.state) && !open.head.logged_at) {
       next = std::min(next, open.log_due_ms);
     }
     if (open.head.state != ReceiptState::kFinal) {
@@ -151,17 +153,17 @@ void Courier::Settle(uint64_t round) {
 }
 
 Courier::Done Courier::LogOne(uint64_t now) {
-  if (!log_) return false;
+  if (!log_.append) return false;
   for (auto& [round, open] : open_) {
     if (!IsAccepted(open.head.state) || open.head.logged_at || open.log_due_ms > now) continue;
     const absl::StatusOr<ReceiptBytes> bytes = book_.store().ReadBytes(round, options_.name);
     if (!bytes.ok()) return bytes.status();
-    // Killed after this: the entry is there, and asked for once more.
-    const absl::StatusOr<LeafIndex> index = log_({.round = round,
-                                                  .anchor = open.head.anchor,
-                                                  .kind = open.head.kind,
-                                                  .size = open.head.size,
-                                                  .receipt_hash = merkle::Sha256(bytes->native)});
+    const absl::StatusOr<LeafIndex> index =
+        FindOrAppend(open, {.round = round,
+                            .anchor = open.head.anchor,
+                            .kind = open.head.kind,
+                            .size = open.head.size,
+                            .receipt_hash = merkle::Sha256(bytes->native)});
     if (!index.ok()) {
       open.log_due_ms = now + Backoff(++open.log_failures);
       return true;
@@ -176,6 +178,21 @@ Courier::Done Courier::LogOne(uint64_t now) {
     return true;
   }
   return false;
+}
+
+absl::StatusOr<LeafIndex> Courier::FindOrAppend(Open& open, const AcceptedReceipt& receipt) {
+  if (open.maybe_logged_since_ms) {
+    const auto found = log_.find(receipt, *open.maybe_logged_since_ms);
+    if (!found.ok()) return found.status();
+    if (*found) return **found;
+    open.maybe_logged_since_ms.reset();
+  }
+  const uint64_t begun = clock_.WallMs();
+  // Killed after this: the entry is there, and the next start finds it.
+  absl::StatusOr<LeafIndex> index = log_.append(receipt);
+  // It may have been taken for all that.
+  if (!index.ok()) open.maybe_logged_since_ms = begun;
+  return index;
 }
 
 // So that what is never answered does not keep a place among the open ones for ever.

@@ -69,10 +69,15 @@ struct AcceptedReceipt {
   Hash receipt_hash = {};  // SHA-256 of the native bytes.
 };
 
-// Puts it into the log; answers where it is. Called once for each receipt that is accepted, once
-// more after a crash in between (who appends can find the entry again by its hash), and again after
-// an error. Requires an answer in bounded time.
-using LogReceipt = std::function<absl::StatusOr<LeafIndex>(const AcceptedReceipt&)>;
+// The entries about receipts. Requires answers in bounded time.
+struct ReceiptLog {
+  // Appends one, and answers where it is.
+  std::function<absl::StatusOr<LeafIndex>(const AcceptedReceipt&)> append = nullptr;
+  // Where one is that was appended since then; nullopt: there is none. Asked before an append that
+  // may be the second: after a start, and after an error.
+  std::function<absl::StatusOr<std::optional<LeafIndex>>(const AcceptedReceipt&, uint64_t since_ms)>
+      find = nullptr;
+};
 
 // How an anchor does, for people and metrics.
 struct AnchorStatus {
@@ -87,9 +92,9 @@ struct AnchorStatus {
 
 class Courier {
  public:
-  // `log` may be empty.
+  // `log` has both or none.
   Courier(const AnchorOptions& options, Backend& backend, Book& book, const Clock& clock,
-          Randomness random, LogReceipt log);
+          Randomness random, ReceiptLog log);
 
   // Does one thing, if anything is due. The steady time at which the next is; not later than now
   // when there may be more to do at once.
@@ -105,10 +110,13 @@ class Courier {
     uint64_t log_due_ms = 0;                  // Steady.
     uint64_t poll_ms = 0;                     // The last wait.
     uint32_t failures = 0, log_failures = 0;  // In a row.
+    // Its entry may be in the log, appended since then.
+    std::optional<uint64_t> maybe_logged_since_ms = std::nullopt;
   };
   using Done = absl::StatusOr<bool>;  // Whether anything was done.
 
   Done LogOne(uint64_t now);
+  absl::StatusOr<LeafIndex> FindOrAppend(Open& open, const AcceptedReceipt& receipt);
   Done GiveUpOne();
   Done PrepareNewest(uint64_t now);
   Done SendOrPollOne(uint64_t now);
@@ -146,7 +154,7 @@ class Courier {
   Book& book_;
   const Clock& clock_;
   const Randomness random_;
-  const LogReceipt log_;
+  const ReceiptLog log_;
 
   std::map<uint64_t, Open> open_;  // By round.
   std::deque<uint64_t> final_rounds_;

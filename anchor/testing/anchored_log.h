@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -106,10 +107,11 @@ class AnchoredLog {
   bool logs_receipts = false;
   std::function<absl::StatusOr<Published>()> publish = [this] { return NewestPublished(); };
   std::vector<AcceptedReceipt> logged;
+  std::vector<std::pair<uint64_t, LeafIndex>> logged_at;  // When, and where.
   // Asked before an entry about a receipt is appended.
   std::function<absl::Status()> before_log = [] { return absl::OkStatus(); };
 
-  std::mutex mutex;  // Of what follows, and of `logged`.
+  std::mutex mutex;  // Of what follows, and of what is logged.
   merkle::NaiveTree tree{kMaxEntries};
   uint64_t integrated = 0, published = 0;
   std::mt19937_64 random;
@@ -117,6 +119,22 @@ class AnchoredLog {
   std::unique_ptr<Anchorer> anchorer;
 
  private:
+  absl::StatusOr<LeafIndex> Append(const AcceptedReceipt& receipt) {
+    if (absl::Status ready = before_log(); !ready.ok()) return ready;
+    const std::lock_guard lock(mutex);
+    logged.push_back(receipt);
+    logged_at.emplace_back(clock.WallMs(), LeafIndex(integrated));
+    return LeafIndex(integrated++);
+  }
+  absl::StatusOr<std::optional<LeafIndex>> Find(const AcceptedReceipt& receipt, uint64_t since_ms) {
+    const std::lock_guard lock(mutex);
+    for (size_t i = 0; i < logged.size(); ++i) {
+      const bool same = logged[i].receipt_hash == receipt.receipt_hash &&
+                        logged[i].size == receipt.size && logged[i].anchor == receipt.anchor;
+      if (same && logged_at[i].first >= since_ms) return logged_at[i].second;
+    }
+    return std::nullopt;
+  }
   AnchorerSources Sources() {
     AnchorerSources sources;
     sources.published = [this] { return publish(); };
@@ -129,12 +147,10 @@ class AnchoredLog {
       return static_cast<double>(random() >> 11) / static_cast<double>(uint64_t{1} << 53);
     };
     if (logs_receipts) {
-      sources.log_receipt = [this](const AcceptedReceipt& receipt) -> absl::StatusOr<LeafIndex> {
-        if (absl::Status ready = before_log(); !ready.ok()) return ready;
-        const std::lock_guard lock(mutex);
-        logged.push_back(receipt);
-        return LeafIndex(integrated++);
-      };
+      sources.receipt_log = {
+          .append = [this](const AcceptedReceipt& receipt) { return Append(receipt); },
+          .find = [this](const AcceptedReceipt& receipt,
+                         uint64_t since_ms) { return Find(receipt, since_ms); }};
     }
     return sources;
   }

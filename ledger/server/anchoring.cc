@@ -2,11 +2,13 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -30,6 +32,13 @@ namespace {
 
 // An append of a receipt's entry is answered by then, or asked for again.
 constexpr std::chrono::seconds kLogDeadline{10};
+
+// How an entry about a receipt is looked for: what a log may have taken between its append and a
+// kill, or an answer that came too late.
+constexpr uint64_t kMaxSearched = uint64_t{1} << 20;
+constexpr uint64_t kSearchedAtOnce = 4'096;
+// Between the clocks of the two, or one that was set.
+constexpr uint64_t kClockSlackMs = 60'000;
 
 // Evenly from [0, 1).
 double Random() {
@@ -82,7 +91,10 @@ class RunningAnchoring final : public Anchoring {
              [this](TreeSize old_size, TreeSize new_size) {
                return log_.ConsistencyProof(*log_.Newest(), old_size, new_size);
              },
-         .log_receipt = [this](const anchor::AcceptedReceipt& receipt) { return Log(receipt); },
+         .receipt_log =
+             {.append = [this](const anchor::AcceptedReceipt& receipt) { return Append(receipt); },
+              .find = [this](const anchor::AcceptedReceipt& receipt,
+                             uint64_t since_ms) { return Find(receipt, since_ms); }},
          .random = Random});
     if (!anchorer.ok()) return anchorer.status();
     anchorer_ = *std::move(anchorer);
@@ -144,13 +156,39 @@ class RunningAnchoring final : public Anchoring {
     return anchor::OpenTimestamps::Open(told.options, MakeExchange(), std::move(headers));
   }
 
-  absl::StatusOr<LeafIndex> Log(const anchor::AcceptedReceipt& receipt) {
+  static entry::ReceiptEntry EntryOf(const anchor::AcceptedReceipt& receipt) {
+    return {
+        .receipt_hash = receipt.receipt_hash, .tree_size = receipt.size, .backend = receipt.anchor};
+  }
+
+  // From the newest entry back to those that are older.
+  absl::StatusOr<std::optional<LeafIndex>> Find(const anchor::AcceptedReceipt& receipt,
+                                                uint64_t since_ms) {
+    const entry::Body wanted = EntryOf(receipt);
+    const auto view = log_.Newest();
+    uint64_t end = view->size().value();
+    const uint64_t last = std::max(receipt.size.value(), end - std::min(end, kMaxSearched));
+    bool older = false;
+    while (end > last && !older) {
+      const uint64_t begin = std::max(last, end - std::min(end, kSearchedAtOnce));
+      const auto entries = log_.ReadEntries(*view, LeafIndex(begin), LeafIndex(end),
+                                            kSearchedAtOnce * entry::kMaxEntryBytes);
+      if (!entries.ok()) return entries.status();
+      for (size_t i = 0; i < entries->size(); ++i) {
+        const absl::StatusOr<entry::Entry> entry = entry::Decode((*entries)[i]);
+        if (!entry.ok()) return entry.status();
+        if (entry->body == wanted) return LeafIndex(begin + i);
+        older = older || entry->accepted_at_ms + kClockSlackMs < since_ms;
+      }
+      end = begin;
+    }
+    return std::nullopt;
+  }
+
+  absl::StatusOr<LeafIndex> Append(const anchor::AcceptedReceipt& receipt) {
     // Not before the witnesses have confirmed the tree.
     if (absl::Status may = publication_.CanAppend(); !may.ok()) return may;
-    absl::StatusOr<ledger::Submission> submission =
-        ledger::Submission::Make(entry::ReceiptEntry{.receipt_hash = receipt.receipt_hash,
-                                                     .tree_size = receipt.size,
-                                                     .backend = receipt.anchor});
+    absl::StatusOr<ledger::Submission> submission = ledger::Submission::Make(EntryOf(receipt));
     if (!submission.ok()) return submission.status();
     const auto answered = std::make_shared<std::promise<ledger::AppendResult>>();
     std::future<ledger::AppendResult> answer = answered->get_future();
