@@ -6,6 +6,7 @@
 #include "anchor/evidence/verify.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/statement.h"
+#include "tools/cairn/anchor_view.h"
 #include "tools/cairn/evidence_file.h"
 #include "tools/cairn/file.h"
 
@@ -36,10 +37,11 @@ bool IsHopeless(absl::StatusCode code) {
   }
 }
 
-v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement, bool until_cosigned) {
+v1::AppendRequest MakeRequest(const entry::SignedStatement& signed_statement,
+                              v1::WaitFor wait_for) {
   const entry::Statement& statement = signed_statement.statement;
   v1::AppendRequest request;
-  if (until_cosigned) request.set_wait_for(v1::WAIT_FOR_COSIGNED);
+  request.set_wait_for(wait_for);
   v1::Statement& message = *request.mutable_statement();
   message.set_certificate_hash(Text(statement.certificate_hash.view()));
   message.set_policy_status(static_cast<v1::PolicyStatus>(statement.policy_status));
@@ -230,12 +232,31 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
                                                     .checkpoint = answer.checkpoint()},
                                                    record.kind, prepared.openings);
   if (!evidence.ok()) return evidence.status();
+  absl::Status good = CheckEvidence(*evidence, answer.duplicate(), record, prepared);
+  if (!good.ok()) return good;
+  return evidence;
+}
+
+// The log's evidence about the entry it has answered.
+absl::StatusOr<Evidence> Submitter::WithReceipts(const v1::AppendResponse& answer,
+                                                 const Record& record,
+                                                 const Prepared& prepared) const {
+  absl::StatusOr<Evidence> evidence =
+      FetchEvidence(*client_, LeafIndex(answer.index()), record.kind, prepared.openings);
+  if (!evidence.ok()) return evidence.status();
+  absl::Status good = CheckEvidence(*evidence, answer.duplicate(), record, prepared);
+  if (!good.ok()) return good;
+  return evidence;
+}
+
+absl::Status Submitter::CheckEvidence(const Evidence& evidence, bool duplicate,
+                                      const Record& record, const Prepared& prepared) const {
   evidence::VerifyOptions verify_options;
   verify_options.log_key = options_.log_key;
   verify_options.certificate_hash = record.hash;
-  const absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, verify_options);
+  const absl::StatusOr<evidence::Report> report = evidence::Verify(evidence, verify_options);
   if (!report.ok()) return report.status();
-  if (absl::Status good = CheckReport(*evidence, *report, options_.log_key.has_value());
+  if (absl::Status good = CheckReport(evidence, *report, options_.log_key.has_value());
       !good.ok()) {
     return good;
   }
@@ -244,9 +265,8 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
   if (!(report->claim.statement == stated)) {
     return absl::InvalidArgumentError("the log's answer is an entry with another statement");
   }
-  if (!answer.duplicate() &&
-      !(evidence::DecodeStatement(evidence->entry)->signed_statement.signature ==
-        prepared.signed_statement.signature)) {
+  if (!duplicate && !(evidence::DecodeStatement(evidence.entry)->signed_statement.signature ==
+                      prepared.signed_statement.signature)) {
     return absl::InvalidArgumentError("the log's answer is an entry with another signature");
   }
   if (report->claim.origin != options_.origin) {
@@ -254,19 +274,26 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
                                                    "`, the log's checkpoint is of `",
                                                    report->claim.origin, "`"));
   }
-  return evidence;
+  return absl::OkStatus();
 }
 
 void Submitter::Append(const Record& record, SubmissionResult& result) const {
   const Prepared prepared = Prepare(record);
   const absl::StatusOr<v1::AppendResponse> answer =
-      client_->Append(MakeRequest(prepared.signed_statement, options_.until_cosigned));
+      client_->Append(MakeRequest(prepared.signed_statement, options_.wait_for));
   if (!answer.ok()) {
     result.hopeless = IsHopeless(answer.status().code());
     return End(Outcome::kUnable, answer.status().message(), result);
   }
-  const absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, prepared);
+  absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, prepared);
   if (!evidence.ok()) return End(Outcome::kFailed, evidence.status().message(), result);
+  if (options_.wait_for >= v1::WAIT_FOR_ANCHORED) {
+    evidence = WithReceipts(*answer, record, prepared);
+    const bool unable = ExitCodeOf(evidence.status()) == kUnable;
+    if (!evidence.ok()) {
+      return End(unable ? Outcome::kUnable : Outcome::kFailed, evidence.status().message(), result);
+    }
+  }
   result.index = LeafIndex(answer->index());
   const absl::StatusOr<std::string> bytes = evidence::Format(*evidence);
   absl::Status written = bytes.status();

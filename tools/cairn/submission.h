@@ -42,8 +42,9 @@ struct SubmissionOptions {
   std::string origin;
   std::optional<note::VerifierKey> log_key;
   std::optional<certificate::NodeKeys> node_keys;
-  // Wait until the log's witnesses have cosigned a tree that holds the entry.
-  bool until_cosigned = false;
+  // Until when the log lets each submission wait. From WAIT_FOR_ANCHORED on the evidence has the
+  // receipts.
+  v1::WaitFor wait_for = v1::WAIT_FOR_INTEGRATED;
 };
 
 enum class Outcome {
@@ -91,6 +92,11 @@ class Submitter {
   absl::StatusOr<evidence::Evidence> CheckAnswer(const v1::AppendResponse& answer,
                                                  const Record& record,
                                                  const Prepared& prepared) const;
+  absl::Status CheckEvidence(const evidence::Evidence& evidence, bool duplicate,
+                             const Record& record, const Prepared& prepared) const;
+  absl::StatusOr<evidence::Evidence> WithReceipts(const v1::AppendResponse& answer,
+                                                  const Record& record,
+                                                  const Prepared& prepared) const;
   void Append(const Record& record, SubmissionResult& result) const;
 
   const SubmissionOptions options_;

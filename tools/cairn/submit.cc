@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "merkle/note/text.h"
@@ -43,7 +44,7 @@ struct Options {
   std::string node_keys;
   std::string log_key;
   uint64_t parallel = 16;
-  bool until_cosigned = false;
+  std::string wait_for = "integrated";
   bool json = false;
 };
 
@@ -116,7 +117,8 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   out.certifier = options.certifier;
   out.policy_status = *entry::ParsePolicyStatus(options.policy_status);
   if (options.supersedes) out.supersedes = LeafIndex(*options.supersedes);
-  out.until_cosigned = options.until_cosigned;
+  v1::WaitFor_Parse(absl::StrCat("WAIT_FOR_", absl::AsciiStrToUpper(options.wait_for)),
+                    &out.wait_for);
   out.trace = options.trace;
   out.task = options.task;
   if (options.blind) {
@@ -340,9 +342,13 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
                       "Key file of the node that attests records");
   command->add_option(Spellings("log_key"), options->log_key,
                       "The log's vkey: answers must be signed with it");
-  command->add_flag("--cosigned", options->until_cosigned,
-                    "Wait until the log's witnesses have cosigned; the evidence then carries their "
-                    "cosignatures");
+  command
+      ->add_option(
+          Spellings("wait_for"), options->wait_for,
+          "Wait, up to --timeout, until each is cosigned by the log's witnesses, anchored "
+          "outside, or verified by the log's rule; the evidence then has the cosignatures, "
+          "and the anchors' receipts")
+      ->check(CLI::IsMember({"integrated", "cosigned", "anchored", "verified"}));
   AddNumber(command, "--parallel", "Files in flight at once, 1 to 256",
             [options](uint64_t parallel) { options->parallel = parallel; })
       ->default_str("16");
