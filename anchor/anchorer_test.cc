@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "anchor/state_history.h"
 #include "anchor/testing/anchored_log.h"
 #include "anchor/waits.h"
 #include "gtest/gtest.h"
@@ -421,6 +422,25 @@ TEST(Anchorer, TellsItsListenersAndGivesTheHistoryFromAnyPlace) {
   ASSERT_TRUE(log.RunFor(2 * kHour).ok());
   EXPECT_EQ(heard, before);
   EXPECT_GT(log.anchorer->book().last_sequence(), before);
+}
+
+TEST(StateHistory, SaysThatTheStoreHasFailedAndThatAPlaceIsBeyondIt) {
+  AnchoredLog log({"tsa"});
+  ASSERT_TRUE(log.Reopen().ok());
+  Book& book = log.anchorer->book();
+  auto history = StateHistory::Open(book, {LeafIndex(0)}, std::nullopt);
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->Read(10)->changes.at(0).state.state, ProofState::kPending);
+  EXPECT_EQ(StateHistory::Open(book, {LeafIndex(0)}, book.last_sequence() + 1).status().code(),
+            absl::StatusCode::kOutOfRange);
+  int told = 0;
+  const auto handle = book.Listen([&](uint64_t) { ++told; });
+  log.store.DieAt(0, MemoryStore::Death::kAfter);
+  log.GrowAndPublish(1);
+  EXPECT_FALSE(log.RunDue().ok());
+  EXPECT_EQ(told, 1);
+  // Though the disk has it: nobody knows whether it will have it at the next start.
+  EXPECT_EQ(history->Read(10).status().code(), absl::StatusCode::kInternal);
 }
 
 TEST(Waits, ReleaseWhatIsReachedInTheOrderOfIndexes) {

@@ -25,36 +25,6 @@ namespace {
 constexpr size_t kMaxStates = 64;
 constexpr uint32_t kDefaultRounds = 16;
 constexpr uint32_t kMaxRounds = 256;
-constexpr uint32_t kDefaultEvents = 256;
-constexpr uint32_t kMaxEvents = 1'024;
-
-// Of the anchors' store: what is wrong there says nothing of the log.
-absl::Status OfStore(const absl::Status& why) {
-  return absl::InternalError(absl::StrCat("the anchors' store: ", why.message()));
-}
-
-std::string RuleText(const anchor::Book& book) {
-  const std::optional<anchor::RuleVersion> rule = book.rule();
-  return rule.has_value() ? anchor::DescribeRule(rule->rule) : "";
-}
-
-void AddState(const AnchorsContext& context, LeafIndex index, v1::GetProofStateResponse& out) {
-  const anchor::Book& book = context.anchorer.book();
-  const anchor::EntryState state = book.StateOf(index);
-  v1::EntryProofState& entry = *out.add_entries();
-  entry.set_index(index.value());
-  entry.set_state(static_cast<v1::ProofState>(state.state));
-  entry.set_rule_version(state.rule_version);
-  entry.set_was_final(state.was_final);
-  for (const anchor::ReceiptPlace& place : state.deciding) {
-    v1::ReceiptPlace& deciding = *entry.add_deciding();
-    deciding.set_round(place.round);
-    deciding.set_anchor(place.anchor);
-  }
-  if (const std::optional<uint64_t> first = book.FirstRoundOver(index)) {
-    entry.set_first_round(*first);
-  }
-}
 
 absl::Status CheckIndex(const ledger::View& view, uint64_t index) {
   if (index < view.size().value()) return absl::OkStatus();
@@ -87,10 +57,10 @@ absl::Status FillRound(const AnchorsContext& context, const anchor::RoundHead& h
   anchor::Store& store = context.anchorer.book().store();
   const absl::StatusOr<std::vector<anchor::ReceiptHead>> receipts =
       store.ReadReceiptsOf(head.number);
-  if (!receipts.ok()) return OfStore(receipts.status());
+  if (!receipts.ok()) return OfAnchorStore(receipts.status());
   for (const anchor::ReceiptHead& receipt : *receipts) {
     const absl::StatusOr<anchor::ReceiptBytes> bytes = store.ReadBytes(head.number, receipt.anchor);
-    if (!bytes.ok()) return OfStore(bytes.status());
+    if (!bytes.ok()) return OfAnchorStore(bytes.status());
     v1::AnchorReceipt& filled = *out.add_receipts();
     FillReceipt(context, receipt, bytes->native, filled);
     if (of_receipts == Bytes::kToo) filled.set_receipt(bytes->native);
@@ -116,6 +86,74 @@ std::string EventKindName(anchor::EventKind kind) {
   return "rule_changed";
 }
 
+absl::Status AddReceipts(const AnchorsContext& context, uint64_t round,
+                         v1::GetEvidenceResponse& out) {
+  anchor::Store& store = context.anchorer.book().store();
+  const absl::StatusOr<std::vector<anchor::ReceiptHead>> receipts = store.ReadReceiptsOf(round);
+  if (!receipts.ok()) return OfAnchorStore(receipts.status());
+  for (const anchor::ReceiptHead& receipt : *receipts) {
+    absl::StatusOr<anchor::ReceiptBytes> bytes = store.ReadBytes(round, receipt.anchor);
+    if (!bytes.ok()) return OfAnchorStore(bytes.status());
+    if (bytes->native.empty()) continue;
+    v1::AnchorReceipt& message = *out.add_receipts();
+    FillReceipt(context, receipt, bytes->native, message);
+    message.set_receipt(std::move(bytes->native));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string RuleText(const anchor::Book& book) {
+  const std::optional<anchor::RuleVersion> rule = book.rule();
+  return rule.has_value() ? anchor::DescribeRule(rule->rule) : "";
+}
+
+absl::Status OfAnchorStore(const absl::Status& why) {
+  return absl::InternalError(absl::StrCat("the anchors' store: ", why.message()));
+}
+
+absl::StatusOr<std::vector<LeafIndex>> FindByIndex(const ledger::Log& log, uint64_t index) {
+  if (absl::Status good = CheckIndex(*log.Newest(), index); !good.ok()) return good;
+  return std::vector<LeafIndex>{LeafIndex(index)};
+}
+
+absl::StatusOr<std::vector<LeafIndex>> FindByHash(ledger::Log& log, const std::string& hash,
+                                                  const std::string& certifier) {
+  const absl::StatusOr<Hash> parsed = ParseHash("certificate_hash", hash);
+  if (!parsed.ok()) return parsed.status();
+  const absl::Status named = entry::ValidateText("certifier", certifier, true);
+  if (!named.ok()) return InvalidField("certifier", named.message());
+  std::optional<std::string> by;
+  if (!certifier.empty()) by = certifier;
+  const auto view = log.Newest();
+  const absl::StatusOr<ledger::FoundStatements> found =
+      log.Find(*view, *parsed, by, view->size(), LeafIndex(0), kMaxStates);
+  if (!found.ok()) return found.status();
+  std::vector<LeafIndex> indexes;
+  for (const ledger::ProvenEntry& entry : found->entries) indexes.push_back(entry.index);
+  if (!indexes.empty()) return indexes;
+  return absl::NotFoundError(absl::StrCat("no statement on this hash",
+                                          by.has_value() ? " by that certifier" : "",
+                                          " in the tree of size ", view->size().value()));
+}
+
+v1::EntryProofState StateMessage(LeafIndex index, const anchor::EntryState& state,
+                                 std::optional<uint64_t> first_round) {
+  v1::EntryProofState entry;
+  entry.set_index(index.value());
+  entry.set_state(static_cast<v1::ProofState>(state.state));
+  entry.set_rule_version(state.rule_version);
+  entry.set_was_final(state.was_final);
+  for (const anchor::ReceiptPlace& place : state.deciding) {
+    v1::ReceiptPlace& deciding = *entry.add_deciding();
+    deciding.set_round(place.round);
+    deciding.set_anchor(place.anchor);
+  }
+  if (first_round.has_value()) entry.set_first_round(*first_round);
+  return entry;
+}
+
 v1::AnchorEvent EventMessage(const anchor::Event& event) {
   v1::AnchorEvent out;
   out.set_sequence(event.sequence);
@@ -132,69 +170,17 @@ v1::AnchorEvent EventMessage(const anchor::Event& event) {
   return out;
 }
 
-// The round whose receipts say the most of the entry: of those that decide its state the one with
-// the most of them, and of several the first.
-std::optional<uint64_t> BestRound(const anchor::Book& book, LeafIndex index) {
-  const anchor::EntryState state = book.StateOf(index);
-  std::optional<uint64_t> best = book.FirstRoundOver(index);
-  int64_t most = 0;
-  for (const anchor::ReceiptPlace& place : state.deciding) {
-    const int64_t count = std::count_if(
-        state.deciding.begin(), state.deciding.end(),
-        [&](const anchor::ReceiptPlace& other) { return other.round == place.round; });
-    if (count > most) {
-      most = count;
-      best = place.round;
-    }
-  }
-  return best;
-}
-
-absl::Status AddReceipts(const AnchorsContext& context, uint64_t round,
-                         v1::GetEvidenceResponse& out) {
-  anchor::Store& store = context.anchorer.book().store();
-  const absl::StatusOr<std::vector<anchor::ReceiptHead>> receipts = store.ReadReceiptsOf(round);
-  if (!receipts.ok()) return OfStore(receipts.status());
-  for (const anchor::ReceiptHead& receipt : *receipts) {
-    absl::StatusOr<anchor::ReceiptBytes> bytes = store.ReadBytes(round, receipt.anchor);
-    if (!bytes.ok()) return OfStore(bytes.status());
-    if (bytes->native.empty()) continue;
-    v1::AnchorReceipt& message = *out.add_receipts();
-    FillReceipt(context, receipt, bytes->native, message);
-    message.set_receipt(std::move(bytes->native));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 absl::StatusOr<v1::GetProofStateResponse> GetProofState(const AnchorsContext& context,
                                                         const v1::GetProofStateRequest& request) {
-  const auto view = context.log.Newest();
+  const absl::StatusOr<std::vector<LeafIndex>> indexes = FindEntries(context.log, request);
+  if (!indexes.ok()) return indexes.status();
+  const anchor::Book& book = context.anchorer.book();
   v1::GetProofStateResponse out;
-  out.set_rule(RuleText(context.anchorer.book()));
-  if (request.target_case() == v1::GetProofStateRequest::kIndex) {
-    if (absl::Status good = CheckIndex(*view, request.index()); !good.ok()) return good;
-    AddState(context, LeafIndex(request.index()), out);
-    return out;
+  out.set_rule(RuleText(book));
+  for (const LeafIndex index : *indexes) {
+    *out.add_entries() = StateMessage(index, book.StateOf(index), book.FirstRoundOver(index));
   }
-  if (request.target_case() != v1::GetProofStateRequest::kCertificateHash) {
-    return InvalidField("target", "is missing; give certificate_hash or index");
-  }
-  const absl::StatusOr<Hash> hash = ParseHash("certificate_hash", request.certificate_hash());
-  if (!hash.ok()) return hash.status();
-  const absl::Status named = entry::ValidateText("certifier", request.certifier(), true);
-  if (!named.ok()) return InvalidField("certifier", named.message());
-  std::optional<std::string> certifier;
-  if (!request.certifier().empty()) certifier = request.certifier();
-  const absl::StatusOr<ledger::FoundStatements> found =
-      context.log.Find(*view, *hash, certifier, view->size(), LeafIndex(0), kMaxStates);
-  if (!found.ok()) return found.status();
-  for (const ledger::ProvenEntry& entry : found->entries) AddState(context, entry.index, out);
-  if (out.entries_size() > 0) return out;
-  return absl::NotFoundError(absl::StrCat("no statement on this hash",
-                                          certifier.has_value() ? " by that certifier" : "",
-                                          " in the tree of size ", view->size().value()));
+  return out;
 }
 
 absl::StatusOr<v1::ListAnchorRoundsResponse> ListAnchorRounds(
@@ -215,7 +201,7 @@ absl::StatusOr<v1::ListAnchorRoundsResponse> ListAnchorRounds(
                                                  : 1;
   for (uint64_t number = from; number <= last && number - from < max; ++number) {
     const absl::StatusOr<anchor::Round> round = book.store().ReadRound(number);
-    if (!round.ok()) return OfStore(round.status());
+    if (!round.ok()) return OfAnchorStore(round.status());
     const absl::Status filled =
         FillRound(context, round->head, Bytes::kLeaveOut, *out.add_rounds());
     if (!filled.ok()) return filled;
@@ -230,27 +216,12 @@ absl::StatusOr<v1::GetAnchorRoundResponse> GetAnchorRound(
   if (absl::IsNotFound(round.status())) {
     return absl::NotFoundError(absl::StrCat("there is no round ", request.number()));
   }
-  if (!round.ok()) return OfStore(round.status());
+  if (!round.ok()) return OfAnchorStore(round.status());
   v1::GetAnchorRoundResponse out;
   const absl::Status filled = FillRound(context, round->head, Bytes::kToo, *out.mutable_round());
   if (!filled.ok()) return filled;
   out.set_checkpoint(round->note);
   out.set_consistency_proof(merkle::FormatProof(round->consistency));
-  return out;
-}
-
-absl::StatusOr<v1::ListAnchorEventsResponse> ListAnchorEvents(
-    const AnchorsContext& context, const v1::ListAnchorEventsRequest& request) {
-  anchor::Book& book = context.anchorer.book();
-  v1::ListAnchorEventsResponse out;
-  out.set_last_sequence(book.last_sequence());
-  if (request.after_sequence() >= out.last_sequence()) return out;
-  const uint32_t max =
-      std::min(request.max_events() == 0 ? kDefaultEvents : request.max_events(), kMaxEvents);
-  const absl::StatusOr<std::vector<anchor::Event>> events =
-      book.store().ReadEvents(request.after_sequence() + 1, max);
-  if (!events.ok()) return OfStore(events.status());
-  for (const anchor::Event& event : *events) *out.add_events() = EventMessage(event);
   return out;
 }
 
@@ -262,9 +233,10 @@ absl::StatusOr<v1::GetEvidenceResponse> GetEvidence(const AnchorsContext& contex
   v1::GetEvidenceResponse out;
   out.set_index(index.value());
   TreeSize size = view->size();
-  if (const std::optional<uint64_t> number = BestRound(context.anchorer.book(), index)) {
-    const absl::StatusOr<anchor::Round> round = context.anchorer.book().store().ReadRound(*number);
-    if (!round.ok()) return OfStore(round.status());
+  anchor::Book& book = context.anchorer.book();
+  if (const std::optional<uint64_t> number = book.BestRoundOver(index)) {
+    const absl::StatusOr<anchor::Round> round = book.store().ReadRound(*number);
+    if (!round.ok()) return OfAnchorStore(round.status());
     size = round->head.size;
     out.set_checkpoint(round->note);
     out.set_round(*number);

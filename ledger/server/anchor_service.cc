@@ -1,8 +1,11 @@
 #include "ledger/server/anchor_service.h"
 
+#include <optional>
+
 #include "ledger/server/anchor_calls.h"
-#include "ledger/server/request.h"
+#include "ledger/server/anchor_watch.h"
 #include "ledger/server/status.h"
+#include "ledger/server/unary.h"
 #include "proto/anchors_service.grpc.pb.h"
 
 namespace cairn::server {
@@ -12,15 +15,29 @@ using Grpc = v1::Anchors;
 using Bytes = grpc::ByteBuffer;
 
 // Every method takes bytes: see ParseMessage.
-using RawService =
-    Grpc::WithRawCallbackMethod_GetProofState<Grpc::WithRawCallbackMethod_ListAnchorRounds<
-        Grpc::WithRawCallbackMethod_GetAnchorRound<Grpc::WithRawCallbackMethod_ListAnchorEvents<
-            Grpc::WithRawCallbackMethod_GetEvidence<Grpc::Service>>>>>;
+using RawService = Grpc::WithRawCallbackMethod_GetProofState<
+    Grpc::WithRawCallbackMethod_ListAnchorRounds<Grpc::WithRawCallbackMethod_GetAnchorRound<
+        Grpc::WithRawCallbackMethod_WatchAnchors<Grpc::WithRawCallbackMethod_WatchProofState<
+            Grpc::WithRawCallbackMethod_GetEvidence<Grpc::Service>>>>>>;
+
+absl::Status NoAnchors() {
+  return absl::UnimplementedError("this log has no anchors: its configuration has no `anchoring`");
+}
+
+// Ends at once.
+class Refusal final : public grpc::ServerWriteReactor<Bytes> {
+ public:
+  explicit Refusal(const absl::Status& why) { Finish(ToGrpc(why)); }
+  void OnDone() override { delete this; }
+};
 
 class AnchorService final : public RawService {
  public:
-  AnchorService(const Context& context, anchor::Anchorer* anchorer)
-      : context_(context), anchorer_(anchorer) {}
+  AnchorService(const Context& context, anchor::Anchorer* anchorer) : context_(context) {
+    if (anchorer == nullptr) return;
+    anchors_.emplace(AnchorsContext{context.log, *anchorer});
+    watchers_.emplace(context, *anchors_);
+  }
 
   grpc::ServerUnaryReactor* GetProofState(grpc::CallbackServerContext* call, const Bytes* request,
                                           Bytes* response) override {
@@ -37,52 +54,41 @@ class AnchorService final : public RawService {
     return Read<v1::GetAnchorRoundRequest>(Call::kGetAnchorRound, call, *request, response,
                                            server::GetAnchorRound);
   }
-  grpc::ServerUnaryReactor* ListAnchorEvents(grpc::CallbackServerContext* call,
-                                             const Bytes* request, Bytes* response) override {
-    return Read<v1::ListAnchorEventsRequest>(Call::kListAnchorEvents, call, *request, response,
-                                             server::ListAnchorEvents);
-  }
   grpc::ServerUnaryReactor* GetEvidence(grpc::CallbackServerContext* call, const Bytes* request,
                                         Bytes* response) override {
     return Read<v1::GetEvidenceRequest>(Call::kGetEvidence, call, *request, response,
                                         server::GetEvidence);
   }
-
- private:
-  struct Reading {
-    Call call;
-    grpc::ServerUnaryReactor* reactor;
-    Metrics::Clock::time_point begun = Metrics::Clock::now();
-  };
-
-  void Finish(const Reading& reading, const absl::Status& status) {
-    context_.metrics.Answered(reading.call, status.code(), reading.begun);
-    reading.reactor->Finish(ToGrpc(status));
+  grpc::ServerWriteReactor<Bytes>* WatchAnchors(grpc::CallbackServerContext*,
+                                                const Bytes* request) override {
+    if (!watchers_.has_value()) return new Refusal(NoAnchors());
+    return watchers_->WatchAnchors(*request);
+  }
+  grpc::ServerWriteReactor<Bytes>* WatchProofState(grpc::CallbackServerContext*,
+                                                   const Bytes* request) override {
+    if (!watchers_.has_value()) return new Refusal(NoAnchors());
+    return watchers_->WatchProofState(*request);
   }
 
+ private:
   template <typename Request, typename Function>
   grpc::ServerUnaryReactor* Read(Call name, grpc::CallbackServerContext* call, const Bytes& bytes,
                                  Bytes* response, Function read) {
-    const Reading reading{name, call->DefaultReactor()};
-    if (anchorer_ == nullptr) {
-      Finish(reading, absl::UnimplementedError(
-                          "this log has no anchors: its configuration has no `anchoring`"));
-      return reading.reactor;
+    const Unary unary{name, call->DefaultReactor(), bytes, response};
+    if (!anchors_.has_value()) {
+      FinishUnary(context_, unary, NoAnchors());
+    } else {
+      OfferUnary<Request>(context_, unary, [this, read](const Request& request) {
+        return read(*anchors_, request);
+      });
     }
-    // The bytes live until the call is finished.
-    const absl::Status taken = context_.workers.Offer([this, reading, &bytes, response, read] {
-      const absl::StatusOr<Request> request = ParseMessage<Request>(bytes);
-      if (!request.ok()) return Finish(reading, request.status());
-      const auto out = read(AnchorsContext{context_.log, *anchorer_}, *request);
-      if (out.ok()) *response = SerializeMessage(*out);
-      Finish(reading, context_.alarm.Note(out.status()));
-    });
-    if (!taken.ok()) Finish(reading, WithDefaultRetry(taken));
-    return reading.reactor;
+    return unary.reactor;
   }
 
   const Context& context_;
-  anchor::Anchorer* const anchorer_;
+  // Neither where there are no anchors.
+  std::optional<AnchorsContext> anchors_;
+  std::optional<AnchorWatchers> watchers_;
 };
 
 }  // namespace

@@ -47,21 +47,11 @@ const Buckets& CommitEntries() {
   return *kBuckets;
 }
 
-constexpr std::array<const char*, kCalls> kCallNames = {"Append",
-                                                        "AppendStream",
-                                                        "Prove",
-                                                        "GetConsistency",
-                                                        "GetCheckpoint",
-                                                        "WatchCheckpoints",
-                                                        "ListEntries",
-                                                        "GetProofState",
-                                                        "ListAnchorRounds",
-                                                        "GetAnchorRound",
-                                                        "ListAnchorEvents",
-                                                        "GetEvidence",
-                                                        "/checkpoint",
-                                                        "/tile",
-                                                        "/tile/entries"};
+constexpr std::array<const char*, kCalls> kCallNames = {
+    "Append",           "AppendStream",     "Prove",        "GetConsistency",
+    "GetCheckpoint",    "WatchCheckpoints", "ListEntries",  "GetProofState",
+    "ListAnchorRounds", "GetAnchorRound",   "WatchAnchors", "WatchProofState",
+    "GetEvidence",      "/checkpoint",      "/tile",        "/tile/entries"};
 
 std::string CodeName(size_t code) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));

@@ -38,13 +38,14 @@ enum class Call {
   kGetProofState,
   kListAnchorRounds,
   kGetAnchorRound,
-  kListAnchorEvents,
+  kWatchAnchors,
+  kWatchProofState,
   kGetEvidence,
   kHttpCheckpoint,
   kHttpTile,
   kHttpEntries,
 };
-inline constexpr size_t kCalls = 15;
+inline constexpr size_t kCalls = 16;
 inline constexpr size_t kCodes = 17;
 
 // What became of statements.

@@ -118,7 +118,7 @@ void AddCertifiers(const Limiter& limiter, Page& page) {
 void AddServer(const ScrapeSources& sources, Page& page) {
   const Context& context = sources.context;
   page.Gauge("cairn_ready", "1 while /readyz answers 200.", sources.ready() ? 1.0 : 0.0);
-  page.Gauge("cairn_streams_open", "AppendStream, WatchCheckpoints and ListEntries calls.",
+  page.Gauge("cairn_streams_open", "AppendStream, ListEntries and Watch calls.",
              context.streams.open());
   page.Gauge("cairn_reads_waiting", "Reads of the disk that wait for a worker.",
              context.workers.waiting());

@@ -8,7 +8,7 @@
 #include "ledger/server/list.h"
 #include "ledger/server/read_calls.h"
 #include "ledger/server/request.h"
-#include "ledger/server/status.h"
+#include "ledger/server/unary.h"
 #include "ledger/server/watch.h"
 #include "proto/log_service.grpc.pb.h"
 
@@ -52,13 +52,12 @@ class LogService final : public RawService {
   }
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call, const Bytes* request,
                                           Bytes* response) override {
-    grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-    Answer<v1::GetCheckpointRequest>(
-        {Call::kGetCheckpoint, reactor}, *request, response,
-        [this](ledger::Log& log, const v1::GetCheckpointRequest& asked) {
-          return server::GetCheckpoint(log, context_.publication, asked);
+    const Unary unary{Call::kGetCheckpoint, call->DefaultReactor(), *request, response};
+    AnswerUnary<v1::GetCheckpointRequest>(
+        context_, unary, [this](const v1::GetCheckpointRequest& asked) {
+          return server::GetCheckpoint(context_.log, context_.publication, asked);
         });
-    return reactor;
+    return unary.reactor;
   }
   grpc::ServerWriteReactor<Bytes>* WatchCheckpoints(grpc::CallbackServerContext*,
                                                     const Bytes* request) override {
@@ -74,45 +73,23 @@ class LogService final : public RawService {
   }
 
  private:
-  // A unary call, with what is measured of it.
-  struct Reading {
-    Call call;
-    grpc::ServerUnaryReactor* reactor;
-    Metrics::Clock::time_point begun = Metrics::Clock::now();
-  };
-
-  void Finish(const Reading& reading, const absl::Status& status) {
-    context_.metrics.Answered(reading.call, status.code(), reading.begun);
-    reading.reactor->Finish(ToGrpc(status));
-  }
-
   // Answers a unary call with `read(log, request)`, which may read the disk. To hand it to a worker
   // costs as much again as the read itself when that comes from memory. So one of gRPC's threads at
   // a time reads itself, and the others, which take in the appends, never wait for a disk.
   template <typename Request, typename Function>
   grpc::ServerUnaryReactor* Read(Call name, grpc::CallbackServerContext* call, const Bytes& bytes,
                                  Bytes* response, Function read) {
-    const Reading reading{name, call->DefaultReactor()};
-    if (!reading_here_.test_and_set(std::memory_order_acquire)) {
-      Answer<Request>(reading, bytes, response, read);
+    const Unary unary{name, call->DefaultReactor(), bytes, response};
+    const auto answer = [this, read](const Request& request) {
+      return read(context_.log, request);
+    };
+    if (reading_here_.test_and_set(std::memory_order_acquire)) {
+      OfferUnary<Request>(context_, unary, answer);
+    } else {
+      AnswerUnary<Request>(context_, unary, answer);
       reading_here_.clear(std::memory_order_release);
-      return reading.reactor;
     }
-    // The bytes live until the call is finished.
-    const absl::Status taken = context_.workers.Offer([this, reading, &bytes, response, read] {
-      Answer<Request>(reading, bytes, response, read);
-    });
-    if (!taken.ok()) Finish(reading, WithDefaultRetry(taken));
-    return reading.reactor;
-  }
-
-  template <typename Request, typename Function>
-  void Answer(const Reading& reading, const Bytes& bytes, Bytes* response, Function read) {
-    const absl::StatusOr<Request> request = ParseMessage<Request>(bytes);
-    if (!request.ok()) return Finish(reading, request.status());
-    const auto out = read(context_.log, *request);
-    if (out.ok()) *response = SerializeMessage(*out);
-    Finish(reading, context_.alarm.Note(out.status()));
+    return unary.reactor;
   }
 
   const Context& context_;

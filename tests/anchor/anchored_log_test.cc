@@ -3,9 +3,13 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <future>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +31,7 @@
 #include "tests/cli/cairn.h"
 #include "tests/server/client.h"
 #include "tests/testing/cairnd.h"
+#include "tests/testing/exposition.h"
 #include "tests/testing/http.h"
 
 namespace cairn::testing {
@@ -37,6 +42,46 @@ constexpr std::chrono::seconds kPatience{60};
 
 class AnchoredLog : public ::testing::Test {
  protected:
+  // One WatchAnchors.
+  class EventWatch {
+   public:
+    EventWatch(AnchoredLog& log, uint64_t after) : context_(log.client_->Context()) {
+      v1::WatchAnchorsRequest request;
+      request.set_after_sequence(after);
+      reader_ = log.anchors_->WatchAnchors(context_.get(), request);
+    }
+    ~EventWatch() { context_->TryCancel(); }
+
+    // Reads until the condition holds; false where the stream ends before.
+    bool ReadUntil(const std::function<bool()>& condition) {
+      v1::WatchAnchorsResponse response;
+      do {
+        if (!reader_->Read(&response)) return false;
+        events_.insert(events_.end(), response.events().begin(), response.events().end());
+        live_ = events_.empty() || events_.back().sequence() == response.last_sequence();
+      } while (!condition());
+      return true;
+    }
+    bool ReadUntilFinalIn(uint64_t round) {
+      return ReadUntil([&] {
+        return std::any_of(events_.begin(), events_.end(), [&](const v1::AnchorEvent& event) {
+          return event.number() == round && event.to() == v1::RECEIPT_STATE_FINAL;
+        });
+      });
+    }
+    grpc::Status End() { return reader_->Finish(); }
+    void Cancel() { context_->TryCancel(); }
+    // All that had happened when the last message was made is read.
+    bool live() const { return live_; }
+    const std::vector<v1::AnchorEvent>& events() const { return events_; }
+
+   private:
+    const std::unique_ptr<grpc::ClientContext> context_;
+    std::unique_ptr<grpc::ClientReader<v1::WatchAnchorsResponse>> reader_;
+    std::vector<v1::AnchorEvent> events_;
+    bool live_ = false;
+  };
+
   AnchoredLog() {
     WriteFile(Path("root.pem"), tsa_.authority().Pem("root"));
     Configure("operated_by: 'Example CA'");
@@ -86,20 +131,39 @@ class AnchoredLog : public ::testing::Test {
   bool AwaitState(uint64_t index, v1::ProofState state) {
     return Await([&] { return StateOf(index).state() == state; });
   }
+  // All that has happened.
   std::vector<v1::AnchorEvent> Events() {
-    std::vector<v1::AnchorEvent> all;
-    v1::ListAnchorEventsResponse response;
-    do {
-      v1::ListAnchorEventsRequest request;
-      request.set_after_sequence(all.empty() ? 0 : all.back().sequence());
-      request.set_max_events(3);
-      response.Clear();
-      const grpc::Status status =
-          anchors_->ListAnchorEvents(client_->Context().get(), request, &response);
-      EXPECT_TRUE(status.ok()) << status.error_message();
-      all.insert(all.end(), response.events().begin(), response.events().end());
-    } while (response.events_size() > 0);
-    return all;
+    EventWatch watch(*this, 0);
+    EXPECT_TRUE(watch.ReadUntil([&] { return watch.live(); }));
+    return watch.events();
+  }
+  // What WatchProofState tells until it is live and the newest state is `until`.
+  std::vector<v1::ProofStateChange> Changes(const v1::WatchProofStateRequest& request,
+                                            v1::ProofState until) {
+    const auto context = client_->Context();
+    const auto reader = anchors_->WatchProofState(context.get(), request);
+    std::vector<v1::ProofStateChange> changes;
+    v1::WatchProofStateResponse response;
+    while (reader->Read(&response)) {
+      changes.insert(changes.end(), response.changes().begin(), response.changes().end());
+      const bool live = response.sequence() == response.last_sequence();
+      const bool reached =
+          changes.empty() ? request.has_after_sequence() : changes.back().entry().state() == until;
+      if (live && reached) break;
+    }
+    context->TryCancel();
+    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+    return changes;
+  }
+  v1::AppendRequest Waiting(const std::string& what, v1::WaitFor wait_for) {
+    v1::AppendRequest request;
+    *request.mutable_statement() = StatementOn(what);
+    request.set_wait_for(wait_for);
+    return request;
+  }
+  uint64_t OpenStreams() {
+    const Exposition metrics = ParseExposition(HttpGet(cairnd_->http_address(), "/metrics").body);
+    return static_cast<uint64_t>(metrics["cairn_streams_open"]);
   }
   v1::ListAnchorRoundsResponse Rounds() {
     v1::ListAnchorRoundsResponse response;
@@ -219,7 +283,25 @@ TEST_F(AnchoredLog, StaysPendingWhileTheAuthorityIsDownOrLiesAndSaysWhy) {
   EXPECT_FALSE(Verified(EvidenceOf(index)));
   // Appends go on, and so does what was there when it comes back.
   Append("meanwhile");
+  // Who waits is told when its deadline passes; its entry stays, and the retry meets it.
+  v1::AppendResponse answer;
+  const v1::AppendRequest waiting = Waiting("waits in vain", v1::WAIT_FOR_ANCHORED);
+  grpc::ClientContext late;
+  late.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  EXPECT_EQ(client_->stub().Append(&late, waiting, &answer).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  auto stopped = std::async(std::launch::async, [&] {
+    v1::AppendResponse none;
+    return client_->Append(Waiting("waits too", v1::WAIT_FOR_VERIFIED), &none);
+  });
+  ASSERT_TRUE(Await([&] { return client_->Newest().size == TreeSize(4); }));
+  EXPECT_EQ(cairnd_->Stop(), 0);
+  EXPECT_EQ(stopped.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+  ASSERT_NO_FATAL_FAILURE(Start());
   tsa_.SetAnswer(nullptr);
+  ASSERT_TRUE(client_->Append(waiting, &answer).ok());
+  EXPECT_TRUE(answer.duplicate());
+  EXPECT_TRUE(CheckAnswer(answer).ok());
   EXPECT_TRUE(AwaitState(index, v1::PROOF_STATE_VERIFIED));
   EXPECT_TRUE(Verified(EvidenceOf(index)));
 }
@@ -309,6 +391,114 @@ TEST_F(AnchoredLog, ThatWasRewrittenUnderItsAnchorsIsConvicted) {
   EXPECT_EQ(proven.code, 0) << proven.err;
 }
 
+TEST_F(AnchoredLog, TellsTheHistoryThenWhatHappensAndGoesOnAfterAKill) {
+  const uint64_t first = Append("first");
+  ASSERT_TRUE(AwaitState(first, v1::PROOF_STATE_VERIFIED));
+  EventWatch idle(*this, 0);  // Never read: it holds up nobody.
+  EventWatch watch(*this, 0);
+  ASSERT_TRUE(watch.ReadUntil([&] { return watch.live(); }));
+  const size_t history = watch.events().size();
+  const uint64_t second = Append("second");
+  ASSERT_TRUE(watch.ReadUntilFinalIn(2));
+  EXPECT_GT(watch.events().size(), history);
+  std::vector<v1::AnchorEvent> told = watch.events();
+  cairnd_->Signal(SIGKILL);
+  cairnd_->Wait();
+  ASSERT_FALSE(watch.ReadUntil([] { return false; }));
+  EXPECT_EQ(watch.End().error_code(), grpc::StatusCode::UNAVAILABLE);
+  told = watch.events();
+  ASSERT_NO_FATAL_FAILURE(Start());
+  EventWatch again(*this, told.back().sequence());
+  Append("third");
+  ASSERT_TRUE(again.ReadUntilFinalIn(3));
+  told.insert(told.end(), again.events().begin(), again.events().end());
+  const std::vector<v1::AnchorEvent> all = Events();
+  ASSERT_GE(all.size(), told.size());
+  for (size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].sequence(), i + 1);
+    EXPECT_EQ(told[i].SerializeAsString(), all[i].SerializeAsString());
+  }
+  // The entry's own part of it, from any place on.
+  v1::WatchProofStateRequest request;
+  request.set_index(second);
+  const auto changes = Changes(request, v1::PROOF_STATE_VERIFIED);
+  ASSERT_EQ(changes.size(), 4);  // Pending, in a round, anchored, verified.
+  EXPECT_EQ(changes[1].entry().first_round(), 2);
+  EXPECT_EQ(changes[2].entry().state(), v1::PROOF_STATE_ANCHORED);
+  request.set_certificate_hash(std::string(HashOf("second").view()));
+  for (size_t i = 0; i < changes.size(); ++i) {
+    request.set_after_sequence(changes[i].sequence());
+    const auto rest = Changes(request, v1::PROOF_STATE_VERIFIED);
+    ASSERT_EQ(rest.size(), changes.size() - i - 1);
+    for (size_t j = 0; j < rest.size(); ++j) {
+      EXPECT_EQ(rest[j].SerializeAsString(), changes[i + 1 + j].SerializeAsString());
+      EXPECT_GT(rest[j].sequence(), changes[i].sequence());
+    }
+  }
+  EventWatch beyond(*this, told.back().sequence() + 1000);
+  EXPECT_FALSE(beyond.ReadUntil([] { return true; }));
+  EXPECT_EQ(beyond.End().error_code(), grpc::StatusCode::OUT_OF_RANGE);
+}
+
+TEST_F(AnchoredLog, WatchesEndWithTheirClientAndWithTheServer) {
+  EventWatch stays(*this, 0);
+  ASSERT_TRUE(stays.ReadUntil([&] { return stays.live(); }));
+  EventWatch goes(*this, 0);
+  ASSERT_TRUE(goes.ReadUntil([&] { return goes.live(); }));
+  EXPECT_EQ(OpenStreams(), 2);
+  goes.Cancel();
+  EXPECT_TRUE(Await([&] { return OpenStreams() == 1; }));
+  EXPECT_EQ(cairnd_->Stop(), 0);
+  EXPECT_FALSE(stays.ReadUntil([] { return false; }));
+  EXPECT_EQ(stays.End().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AnchoredLog, AppendsWaitUntilTheirEntriesAreAnchoredOrVerified) {
+  std::vector<std::future<void>> appends;
+  for (int i = 0; i < 16; ++i) {
+    appends.push_back(std::async(std::launch::async, [this, i] {
+      const bool verified = i % 2 == 0;
+      v1::AppendResponse answer;
+      const grpc::Status status =
+          client_->Append(Waiting(absl::StrCat("entry ", i % 12),
+                                  verified ? v1::WAIT_FOR_VERIFIED : v1::WAIT_FOR_ANCHORED),
+                          &answer);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      EXPECT_TRUE(CheckAnswer(answer).ok());
+      const v1::EntryProofState state = StateOf(answer.index());
+      EXPECT_GE(state.state(), verified ? v1::PROOF_STATE_VERIFIED : v1::PROOF_STATE_ANCHORED);
+      // It is a checkpoint that was anchored, byte for byte.
+      v1::GetAnchorRoundRequest request;
+      request.set_number(state.deciding(0).round());
+      v1::GetAnchorRoundResponse round;
+      ASSERT_TRUE(anchors_->GetAnchorRound(client_->Context().get(), request, &round).ok());
+      EXPECT_EQ(answer.checkpoint(), round.checkpoint());
+    }));
+  }
+  for (auto& append : appends) append.get();
+}
+
+TEST_F(AnchoredLog, SubmitAndWatchWaitForWhatVerifies) {
+  WriteFile(Path("record"), "a certificate");
+  const CairnResult submitted =
+      RunCairn({"submit", "--log", cairnd_->address(), "--log_key", kTestVkey, "--out", Path("out"),
+                "--wait_for", "verified", "--json", Path("record")});
+  ASSERT_EQ(submitted.code, 0) << submitted.err;
+  std::ifstream file(submitted.documents().at(0)["evidence"].get<std::string>());
+  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(bytes);
+  ASSERT_TRUE(evidence.ok()) << evidence.status();
+  EXPECT_TRUE(Verified(*evidence));
+  const CairnResult watched = RunCairn({"watch", "--log", cairnd_->address(), "--index", "0",
+                                        "--until", "verified", "--wait", "60", "--json"});
+  ASSERT_EQ(watched.code, 0) << watched.err;
+  std::vector<std::string> states;
+  for (const nlohmann::json& document : watched.documents()) {
+    if (document.contains("state")) states.push_back(document["state"]);
+  }
+  EXPECT_EQ(states, (std::vector<std::string>{"pending", "anchored", "verified"}));
+}
+
 TEST_F(AnchoredLog, AnAnchorOfTheLogsOwnOperatorIsRefusedAsTheOnlyOne) {
   cairnd_->Stop();
   Configure("operated_by: 'US'");
@@ -330,6 +520,13 @@ TEST_F(AnchoredLog, RefusesWhatMakesNoSense) {
   EXPECT_EQ(code(), grpc::StatusCode::INVALID_ARGUMENT);
   request.set_certificate_hash(std::string(32, 'x'));
   EXPECT_EQ(code(), grpc::StatusCode::NOT_FOUND);
+  v1::WatchProofStateRequest watched;
+  watched.set_index(7);
+  const auto context = client_->Context();
+  const auto watch = anchors_->WatchProofState(context.get(), watched);
+  v1::WatchProofStateResponse change;
+  EXPECT_FALSE(watch->Read(&change));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
   v1::GetEvidenceRequest beyond;
   beyond.set_index(7);
   v1::GetEvidenceResponse none;
@@ -346,6 +543,16 @@ TEST(UnanchoredLog, SaysThatItHasNoAnchors) {
   v1::ListAnchorRoundsResponse response;
   EXPECT_EQ(anchors->ListAnchorRounds(client.Context().get(), {}, &response).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
+  const auto context = client.Context();
+  const auto watch = anchors->WatchAnchors(context.get(), {});
+  v1::WatchAnchorsResponse event;
+  EXPECT_FALSE(watch->Read(&event));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  v1::AppendRequest request;
+  *request.mutable_statement() = StatementOn("refused");
+  request.set_wait_for(v1::WAIT_FOR_ANCHORED);
+  EXPECT_EQ(client.Append(request, nullptr).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(client.Newest().size, TreeSize(0)) << "before it was sequenced";
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +27,10 @@ using ::testing::HasSubstr;
 using testing::Join;
 using ::testing::Not;
 using testing::RunCairn;
+
+constexpr v1::ProofState kPending = v1::PROOF_STATE_PENDING;
+constexpr v1::ProofState kAnchored = v1::PROOF_STATE_ANCHORED;
+constexpr v1::ProofState kVerified = v1::PROOF_STATE_VERIFIED;
 
 class AnchorReports : public testing::AnchorsFixture {
  protected:
@@ -47,31 +53,74 @@ class AnchorReports : public testing::AnchorsFixture {
     place.set_round(3);
     place.set_anchor("tsa");
   }
-  // Answers events 1 to `count`, two at a time.
+  static v1::AnchorEvent Event(uint64_t sequence) {
+    v1::AnchorEvent event;
+    event.set_sequence(sequence);
+    event.set_at_ms(1'770'000'000'000 + sequence);
+    event.set_kind("receipt_moved");
+    event.set_number(3);
+    event.set_anchor("tsa");
+    event.set_from(v1::RECEIPT_STATE_SUBMITTED);
+    event.set_to(v1::RECEIPT_STATE_ACCEPTED);
+    return event;
+  }
+  // Tells events up to `count`, two at a time.
   void SetEvents(uint64_t count) {
-    log_.events = [count](const v1::ListAnchorEventsRequest& request,
-                          v1::ListAnchorEventsResponse& response) {
-      for (uint64_t i = request.after_sequence() + 1;
-           i <= count && i <= request.after_sequence() + 2; ++i) {
-        v1::AnchorEvent& event = *response.add_events();
-        event.set_sequence(i);
-        event.set_at_ms(1'770'000'000'000 + i);
-        event.set_kind("receipt_moved");
-        event.set_number(3);
-        event.set_anchor("tsa");
-        event.set_from(v1::RECEIPT_STATE_SUBMITTED);
-        event.set_to(v1::RECEIPT_STATE_ACCEPTED);
-      }
-      response.set_last_sequence(count);
+    log_.events = [count](const v1::WatchAnchorsRequest& request, const auto& tell) {
+      uint64_t i = request.after_sequence() + 1;
+      do {
+        v1::WatchAnchorsResponse response;
+        for (const uint64_t end = i + 2; i <= count && i < end; ++i) {
+          *response.add_events() = Event(i);
+        }
+        response.set_last_sequence(count);
+        tell(response);
+      } while (i <= count);
       return grpc::Status::OK;
     };
   }
-  static std::vector<uint64_t> Sequences(const CairnResult& result) {
-    std::vector<uint64_t> sequences;
+  static v1::WatchProofStateResponse Change(uint64_t sequence, v1::ProofState state,
+                                            uint64_t last_sequence, uint64_t index = 5) {
+    v1::GetProofStateResponse filled;
+    Fill(state, index, filled);
+    v1::WatchProofStateResponse response;
+    v1::ProofStateChange& change = *response.add_changes();
+    change.set_sequence(sequence);
+    *change.mutable_entry() = filled.entries(0);
+    response.set_sequence(sequence);
+    response.set_last_sequence(last_sequence);
+    response.set_rule(filled.rule());
+    return response;
+  }
+  // Tells of entry 5 what each event has made it, the last of them being `last`; then the rest.
+  void SetStates(const std::vector<std::pair<uint64_t, v1::ProofState>>& changes, uint64_t last) {
+    log_.states = [changes, last](const v1::WatchProofStateRequest& request, const auto& tell) {
+      EXPECT_EQ(request.index(), 5);
+      bool known = false;
+      for (const auto& [sequence, state] : changes) {
+        if (request.has_after_sequence() && sequence <= request.after_sequence()) continue;
+        if (sequence > last && !std::exchange(known, true)) tell(Known(last));
+        tell(Change(sequence, state, std::max(sequence, last)));
+      }
+      if (!known) tell(Known(last));
+      return grpc::Status::OK;
+    };
+  }
+  static v1::WatchProofStateResponse Known(uint64_t last) {
+    v1::WatchProofStateResponse response;
+    response.set_sequence(last);
+    response.set_last_sequence(last);
+    response.set_rule("1 of tsa (Example CA)");
+    return response;
+  }
+  // What was said, in order: of events the number, of states the name.
+  static std::vector<std::string> Said(const CairnResult& result) {
+    std::vector<std::string> said;
     for (const nlohmann::json& document : result.documents()) {
-      if (document.contains("sequence")) sequences.push_back(document["sequence"]);
+      said.push_back(document.contains("sequence") ? document["sequence"].dump()
+                                                   : document["state"].get<std::string>());
     }
-    return sequences;
+    return said;
   }
 };
 
@@ -237,52 +286,95 @@ TEST_F(AnchorReports, AnchorsExits1ForRoundsOutOfOrder) {
 
 TEST_F(AnchorReports, WatchTellsTheHistoryAndEndsWhereTheStateIsReached) {
   SetEvents(5);
-  SetState(v1::PROOF_STATE_VERIFIED);
+  SetStates({{0, kPending}, {4, kAnchored}, {5, kVerified}}, 5);
   for (const std::string until : {"anchored", "verified"}) {
     const CairnResult result = Ask({"watch", "--index", "5", "--until", until, "--json"});
     EXPECT_EQ(result.code, 0) << result.err;
-    EXPECT_THAT(Sequences(result), ::testing::ElementsAre(1, 2, 3, 4, 5));
-    EXPECT_EQ(result.documents().back()["state"], "verified");
+    EXPECT_THAT(Said(result),
+                ::testing::ElementsAre("pending", "1", "2", "3", "4", "anchored", "5", "verified"));
+    EXPECT_EQ(result.documents().back()["since_sequence"], 5);
   }
   const CairnResult text = Ask({"watch", "--after", "4", "--index", "5", "--until", "verified"});
   EXPECT_EQ(text.out,
+            "entry 5: anchored, the log reports, by rule 1\n  round 3  tsa\n"
             "5  2026-02-02T02:40:00.005Z  round 3  tsa: submitted -> accepted\n"
             "entry 5: verified, the log reports, by rule 1\n  round 3  tsa\n");
 }
 
-TEST_F(AnchorReports, WatchGoesOnUntilTheStateIsReached) {
-  SetEvents(1);
+TEST_F(AnchorReports, WatchGoesOnUntilTheStateIsReachedAndNotLost) {
+  SetEvents(6);
+  SetStates({{0, kPending}, {1, kAnchored}, {2, kPending}, {5, kAnchored}}, 3);
+  const CairnResult result = Ask({"watch", "--index", "5", "--until", "anchored", "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  // What happens meanwhile is said as it comes.
+  std::vector<std::string> said = Said(result);
+  ASSERT_GE(said.size(), 7u);
+  EXPECT_EQ(said.back(), "anchored");
+  said.resize(6);
+  EXPECT_THAT(said, ::testing::ElementsAre("pending", "1", "anchored", "2", "pending", "3"));
+}
+
+TEST_F(AnchorReports, WatchGoesOnWhereTheLogBrokeOff) {
   std::atomic<int> asked = 0;
-  log_.state = [&](const v1::GetProofStateRequest&, v1::GetProofStateResponse& response) {
-    constexpr v1::ProofState kStates[] = {v1::PROOF_STATE_PENDING, v1::PROOF_STATE_ANCHORED,
-                                          v1::PROOF_STATE_VERIFIED};
-    if (asked == 2) SetEvents(2);
-    Fill(kStates[asked++], 5, response);
-    return grpc::Status::OK;
+  log_.events = [&](const v1::WatchAnchorsRequest& request, const auto& tell) {
+    EXPECT_EQ(request.after_sequence(), asked);
+    v1::WatchAnchorsResponse response;
+    *response.add_events() = Event(++asked);
+    tell(response);
+    return asked < 4 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping") : grpc::Status::OK;
+  };
+  std::atomic<int> states = 0;
+  log_.states = [&](const v1::WatchProofStateRequest& request, const auto& tell) {
+    EXPECT_EQ(request.has_after_sequence(), states > 0);
+    if (states++ > 0) {
+      EXPECT_EQ(request.after_sequence(), 1);
+      tell(Change(4, kVerified, 4));
+      return grpc::Status::OK;
+    }
+    tell(Change(0, kPending, 1));
+    tell(Known(1));
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping");
   };
   const CairnResult result = Ask({"watch", "--index", "5", "--until", "verified", "--json"});
   EXPECT_EQ(result.code, 0) << result.err;
-  std::vector<std::string> said;
-  for (const nlohmann::json& document : result.documents()) {
-    said.push_back(document.contains("state") ? document["state"] : document["kind"]);
-  }
-  // What led to the last state is told before it.
-  EXPECT_THAT(said, ::testing::ElementsAre("receipt_moved", "pending", "anchored", "receipt_moved",
-                                           "verified"));
+  EXPECT_THAT(Said(result), ::testing::ElementsAre("pending", "1", "2", "3", "4", "verified"));
 }
 
 TEST_F(AnchorReports, WatchGivesUpWhenItsTimeIsOver) {
   SetEvents(3);
-  SetState(v1::PROOF_STATE_ANCHORED);
+  SetStates({{0, kAnchored}}, 3);
   const CairnResult result =
       Ask({"watch", "--index", "5", "--until", "verified", "--wait", "0.2", "--json"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.err, HasSubstr("entry 5 is not verified after 0.2 s"));
 }
 
+TEST_F(AnchorReports, WatchExits1ForStatesThatCannotBe) {
+  SetEvents(3);
+  const std::vector<std::string> watch = {"watch", "--index", "5", "--until", "verified"};
+  const auto answers = [&](const v1::WatchProofStateResponse& response) {
+    log_.states = [response](const v1::WatchProofStateRequest&, const auto& tell) {
+      tell(response);
+      return grpc::Status::OK;
+    };
+  };
+  for (const auto& [response, why] :
+       {std::pair(Change(0, kVerified, 0, 6), "it is about entry 6"),
+        std::pair(Change(0, v1::PROOF_STATE_UNSPECIFIED, 0), "entry 5 has no state")}) {
+    answers(response);
+    const CairnResult result = Ask(watch);
+    EXPECT_EQ(result.code, 1);
+    EXPECT_THAT(result.err, HasSubstr(why));
+  }
+  log_.states = [](const v1::WatchProofStateRequest&, const auto&) {
+    return grpc::Status(grpc::StatusCode::OUT_OF_RANGE, "beyond");
+  };
+  EXPECT_EQ(Ask(watch).code, 1);
+}
+
 TEST_F(AnchorReports, WatchEndsAtCtrlC) {
   SetEvents(2);
-  SetState(v1::PROOF_STATE_PENDING);
+  SetStates({{0, kPending}}, 2);
   const CairnResult forever =
       testing::RunAndInterruptCairn({"watch", "--log", log_.address()}, testing::Output::kOut);
   EXPECT_EQ(forever.code, 0) << forever.err;
@@ -296,28 +388,26 @@ TEST_F(AnchorReports, WatchEndsAtCtrlC) {
 }
 
 TEST_F(AnchorReports, WatchShowsOnATerminalThatItIsAlive) {
-  SetEvents(2);
-  std::atomic<int> asked = 0;
-  log_.state = [&](const v1::GetProofStateRequest&, v1::GetProofStateResponse& response) {
-    Fill(asked++ == 0 ? v1::PROOF_STATE_PENDING : v1::PROOF_STATE_VERIFIED, 5, response);
-    return grpc::Status::OK;
-  };
+  SetEvents(3);
+  SetStates({{0, kPending}, {3, kVerified}}, 2);
   const CairnResult result = RunCairn(
       {"-qec",
        absl::StrCat(testing::kCairn, " watch --index 5 --until verified --log ", log_.address()),
        "/dev/null"},
       "/usr/bin/script");
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("after event 2, entry 5: pending; asked at "));
-  EXPECT_THAT(result.out, HasSubstr("\r\x1b[Kentry 5: verified, the log reports"));
+  EXPECT_THAT(result.out, HasSubstr("after event 2, entry 5: pending; "));
+  EXPECT_THAT(result.out, HasSubstr("Z, Ctrl-C ends\r\x1b[K3  2026-02-02T02:40:00.003Z"));
+  EXPECT_THAT(result.out, HasSubstr("entry 5: verified, the log reports"));
 }
 
 TEST_F(AnchorReports, WatchExits1ForEventsOutOfOrder) {
   for (const uint64_t second : {3, 4}) {
-    log_.events = [second](const v1::ListAnchorEventsRequest&,
-                           v1::ListAnchorEventsResponse& response) {
+    log_.events = [second](const v1::WatchAnchorsRequest&, const auto& tell) {
+      v1::WatchAnchorsResponse response;
       response.add_events()->set_sequence(4);
       response.add_events()->set_sequence(second);
+      tell(response);
       return grpc::Status::OK;
     };
     const CairnResult result = Ask({"watch", "--after", "3"});
@@ -328,10 +418,13 @@ TEST_F(AnchorReports, WatchExits1ForEventsOutOfOrder) {
 
 TEST_F(AnchorReports, WatchSaysFromWhereToGoOnWhenTheLogIsGone) {
   std::atomic<int> asked = 0;
-  log_.events = [&](const v1::ListAnchorEventsRequest&, v1::ListAnchorEventsResponse& response) {
-    if (asked++ > 0) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
-    response.add_events()->set_sequence(7);
-    return grpc::Status::OK;
+  log_.events = [&](const v1::WatchAnchorsRequest&, const auto& tell) {
+    if (asked++ == 0) {
+      v1::WatchAnchorsResponse response;
+      response.add_events()->set_sequence(7);
+      tell(response);
+    }
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
   };
   const CairnResult result = RunCairn({"watch", "--log", log_.address(), "--timeout", "0.3"});
   EXPECT_EQ(result.code, 3);

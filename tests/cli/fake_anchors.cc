@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "anchor/evidence/rfc3161.h"
 #include "anchor/evidence/rfc3161_receipt.h"
 #include "merkle/hash.h"
@@ -21,6 +23,17 @@ grpc::Status Call(const FakeAnchors::Answer<Request, Response>& answer, const Re
   return answer(*request, *response);
 }
 
+template <typename Request, typename Response>
+grpc::Status Tell(const FakeAnchors::Stream<Request, Response>& stream,
+                  grpc::ServerContext* context, const Request* request,
+                  grpc::ServerWriter<Response>* writer) {
+  if (stream == nullptr) return {grpc::StatusCode::UNIMPLEMENTED, "not in this test"};
+  grpc::Status told = stream(*request, [&](const Response& response) { writer->Write(response); });
+  // Of a call like this gRPC tells the end to who asks for it only.
+  while (told.ok() && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+  return told;
+}
+
 }  // namespace
 
 grpc::Status FakeAnchors::GetProofState(grpc::ServerContext*,
@@ -35,10 +48,16 @@ grpc::Status FakeAnchors::ListAnchorRounds(grpc::ServerContext*,
   return Call(rounds, request, response);
 }
 
-grpc::Status FakeAnchors::ListAnchorEvents(grpc::ServerContext*,
-                                           const v1::ListAnchorEventsRequest* request,
-                                           v1::ListAnchorEventsResponse* response) {
-  return Call(events, request, response);
+grpc::Status FakeAnchors::WatchAnchors(grpc::ServerContext* context,
+                                       const v1::WatchAnchorsRequest* request,
+                                       grpc::ServerWriter<v1::WatchAnchorsResponse>* writer) {
+  return Tell(events, context, request, writer);
+}
+
+grpc::Status FakeAnchors::WatchProofState(grpc::ServerContext* context,
+                                          const v1::WatchProofStateRequest* request,
+                                          grpc::ServerWriter<v1::WatchProofStateResponse>* writer) {
+  return Tell(states, context, request, writer);
 }
 
 grpc::Status FakeAnchors::GetEvidence(grpc::ServerContext*, const v1::GetEvidenceRequest* request,

@@ -26,11 +26,17 @@ class FakeAnchors : public v1::Anchors::Service {
   template <typename Request, typename Response>
   using Answer = std::function<grpc::Status(const Request&, Response&)>;
 
+  template <typename Request, typename Response>
+  using Stream =
+      std::function<grpc::Status(const Request&, const std::function<void(const Response&)>& tell)>;
+
   std::string address() const { return server_.address(); }
 
   Answer<v1::GetProofStateRequest, v1::GetProofStateResponse> state;
   Answer<v1::ListAnchorRoundsRequest, v1::ListAnchorRoundsResponse> rounds;
-  Answer<v1::ListAnchorEventsRequest, v1::ListAnchorEventsResponse> events;
+  // Stays open after what was told, unless that ends with an error.
+  Stream<v1::WatchAnchorsRequest, v1::WatchAnchorsResponse> events;
+  Stream<v1::WatchProofStateRequest, v1::WatchProofStateResponse> states;
   Answer<v1::GetEvidenceRequest, v1::GetEvidenceResponse> evidence;
 
  private:
@@ -39,9 +45,11 @@ class FakeAnchors : public v1::Anchors::Service {
   grpc::Status ListAnchorRounds(grpc::ServerContext* context,
                                 const v1::ListAnchorRoundsRequest* request,
                                 v1::ListAnchorRoundsResponse* response) override;
-  grpc::Status ListAnchorEvents(grpc::ServerContext* context,
-                                const v1::ListAnchorEventsRequest* request,
-                                v1::ListAnchorEventsResponse* response) override;
+  grpc::Status WatchAnchors(grpc::ServerContext* context, const v1::WatchAnchorsRequest* request,
+                            grpc::ServerWriter<v1::WatchAnchorsResponse>* writer) override;
+  grpc::Status WatchProofState(grpc::ServerContext* context,
+                               const v1::WatchProofStateRequest* request,
+                               grpc::ServerWriter<v1::WatchProofStateResponse>* writer) override;
   grpc::Status GetEvidence(grpc::ServerContext* context, const v1::GetEvidenceRequest* request,
                            v1::GetEvidenceResponse* response) override;
 

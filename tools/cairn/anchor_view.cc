@@ -6,19 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "merkle/entry/entry.h"
 #include "tools/cairn/arguments.h"
+#include "tools/cairn/cancellation.h"
 #include "tools/cairn/evidence_file.h"
 
 namespace cairn::cli {
 namespace {
-
-absl::Status False(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("the log's answer is false: ", what));
-}
-
-// "Beyond the tree" and "no such statement" are one answer to whoever asks for an entry.
-absl::Status NoSuchEntry(const absl::Status& status) {
-  return absl::IsOutOfRange(status) ? absl::NotFoundError(status.message()) : status;
-}
 
 absl::Status CheckStates(const v1::GetProofStateResponse& answer, const EntryChoice& choice) {
   if (static_cast<size_t>(answer.entries_size()) > kMaxProofStates) {
@@ -37,6 +29,14 @@ absl::Status CheckStates(const v1::GetProofStateResponse& answer, const EntryCho
 }
 
 }  // namespace
+
+absl::Status False(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("the log's answer is false: ", what));
+}
+
+absl::Status NoSuchEntry(const absl::Status& status) {
+  return absl::IsOutOfRange(status) ? absl::NotFoundError(status.message()) : status;
+}
 
 void AddEntryChoice(CLI::App* command, EntryChoiceOptions* options) {
   command->add_option("HASH", options->hash,
@@ -91,21 +91,27 @@ absl::StatusOr<v1::GetProofStateResponse> FetchProofStates(LogClient& client,
 
 absl::Status DrainEvents(LogClient& client, uint64_t& after, const std::function<bool()>& go_on,
                          const std::function<void(const v1::AnchorEvent&)>& take) {
-  while (go_on()) {
-    v1::ListAnchorEventsRequest request;
-    request.set_after_sequence(after);
-    const absl::StatusOr<v1::ListAnchorEventsResponse> answer = client.ListAnchorEvents(request);
-    if (!answer.ok()) return answer.status();
-    if (answer->events().empty()) return absl::OkStatus();
-    for (const v1::AnchorEvent& event : answer->events()) {
-      if (event.sequence() <= after) {
-        return False(absl::StrCat("event ", event.sequence(), " comes after event ", after));
-      }
-      after = event.sequence();
-      take(event);
-    }
-  }
-  return absl::OkStatus();
+  Cancellation end;
+  bool drained = false;
+  const absl::Status ended = client.WatchAnchors(
+      end,
+      [&] {
+        v1::WatchAnchorsRequest request;
+        request.set_after_sequence(after);
+        return request;
+      },
+      [&](const v1::WatchAnchorsResponse& response) -> absl::Status {
+        for (const v1::AnchorEvent& event : response.events()) {
+          if (event.sequence() <= after) {
+            return False(absl::StrCat("event ", event.sequence(), " comes after event ", after));
+          }
+          after = event.sequence();
+          take(event);
+        }
+        drained = response.events().empty() || after >= response.last_sequence() || !go_on();
+        return drained ? absl::CancelledError("that was all") : absl::OkStatus();
+      });
+  return drained ? absl::OkStatus() : ended;
 }
 
 bool Stands(const v1::AnchorReceipt& receipt) {

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "anchor/evidence/evidence.h"
 #include "merkle/hash.h"
 #include "merkle/types.h"
@@ -36,6 +37,11 @@ struct EntryChoice {
   std::optional<LeafIndex> index = std::nullopt;
   std::string certifier = {};  // With a hash. Empty: any.
 };
+
+// kInvalidArgument, of what a log answers and cannot be so.
+absl::Status False(absl::string_view what);
+// "Beyond the tree" and "no such statement" are one answer to whoever asks for an entry.
+absl::Status NoSuchEntry(const absl::Status& status);
 
 // As it stands on the command line: HASH, --index, --certifier.
 struct EntryChoiceOptions {

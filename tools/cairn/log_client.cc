@@ -20,6 +20,10 @@ absl::Status FromLog(const grpc::Status& status, const std::string& address) {
       absl::StrCat(address, ": ", status.error_message()));
 }
 
+absl::Status NoAnchors(const std::string& address) {
+  return absl::UnimplementedError(absl::StrCat(address, ": the log has no anchors"));
+}
+
 bool WorthRetrying(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
          status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
@@ -44,6 +48,8 @@ grpc::ChannelArguments Patient() {
   // A log that is being restarted is back within a second.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  // Who follows a stream notices that the log's machine is gone. Servers take one in five minutes.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 360'000);
   return arguments;
 }
 
@@ -71,15 +77,18 @@ std::unique_ptr<LogClient> LogClient::Create(const LogClientOptions& options) {
 LogClient::LogClient(const LogClientOptions& options, const std::shared_ptr<grpc::Channel>& channel)
     : options_(options), log_(v1::Log::NewStub(channel)), anchors_(v1::Anchors::NewStub(channel)) {}
 
+void LogClient::AddToken(grpc::ClientContext& context) const {
+  if (options_.token.empty()) return;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", options_.token));
+}
+
 absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   const absl::Time deadline = absl::Now() + options_.timeout;
   absl::Duration delay = absl::Milliseconds(50);
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
-    if (!options_.token.empty()) {
-      context.AddMetadata("authorization", absl::StrCat("Bearer ", options_.token));
-    }
+    AddToken(context);
     const grpc::Status status = call(context);
     if (status.ok()) return absl::OkStatus();
     const absl::Duration wait = std::max(delay, RetryDelay(status));
@@ -108,9 +117,7 @@ absl::StatusOr<Response> LogClient::AskAnchors(
     grpc::Status (v1::Anchors::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
     const Request& request) {
   absl::StatusOr<Response> response = Unary(*anchors_, method, request);
-  if (absl::IsUnimplemented(response.status())) {
-    return absl::UnimplementedError(absl::StrCat(options_.address, ": the log has no anchors"));
-  }
+  if (absl::IsUnimplemented(response.status())) return NoAnchors(options_.address);
   return response;
 }
 
@@ -140,11 +147,6 @@ absl::StatusOr<v1::ListAnchorRoundsResponse> LogClient::ListAnchorRounds(
 absl::StatusOr<v1::GetAnchorRoundResponse> LogClient::GetAnchorRound(
     const v1::GetAnchorRoundRequest& request) {
   return AskAnchors(&v1::Anchors::Stub::GetAnchorRound, request);
-}
-
-absl::StatusOr<v1::ListAnchorEventsResponse> LogClient::ListAnchorEvents(
-    const v1::ListAnchorEventsRequest& request) {
-  return AskAnchors(&v1::Anchors::Stub::ListAnchorEvents, request);
 }
 
 absl::StatusOr<v1::GetEvidenceResponse> LogClient::GetEvidence(
@@ -177,6 +179,53 @@ absl::Status LogClient::ListEntries(
     return end;
   });
   return status.ok() ? taken : status;
+}
+
+template <typename Request, typename Response>
+absl::Status LogClient::Watch(std::unique_ptr<grpc::ClientReader<Response>> (
+                                  v1::Anchors::Stub::*method)(grpc::ClientContext*, const Request&),
+                              Cancellation& end, const std::function<Request()>& request,
+                              const std::function<absl::Status(const Response&)>& take) {
+  absl::Time heard = absl::Now();
+  absl::Duration delay = absl::Milliseconds(50);
+  while (true) {
+    grpc::ClientContext context;
+    AddToken(context);
+    end.Watch(&context);
+    const auto reader = (anchors_.get()->*method)(&context, request());
+    Response response;
+    absl::Status taken;
+    while (taken.ok() && reader->Read(&response)) {
+      taken = take(response);
+      heard = absl::Now();
+      delay = absl::Milliseconds(50);
+    }
+    if (!taken.ok()) context.TryCancel();
+    const grpc::Status status = reader->Finish();
+    end.Watch(nullptr);
+    if (!taken.ok()) return taken;
+    if (end.cancelled()) return absl::CancelledError("interrupted");
+    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) return NoAnchors(options_.address);
+    if (status.ok()) return absl::UnavailableError("the log has ended the stream");
+    const absl::Duration wait = std::max(delay, RetryDelay(status));
+    if (!WorthRetrying(status) || absl::Now() + wait >= heard + options_.timeout) {
+      return FromLog(status, options_.address);
+    }
+    if (!end.Wait(absl::ToChronoNanoseconds(wait))) return absl::CancelledError("interrupted");
+    delay = std::min(2 * delay, absl::Seconds(2));
+  }
+}
+
+absl::Status LogClient::WatchAnchors(
+    Cancellation& end, const std::function<v1::WatchAnchorsRequest()>& request,
+    const std::function<absl::Status(const v1::WatchAnchorsResponse&)>& take) {
+  return Watch(&v1::Anchors::Stub::WatchAnchors, end, request, take);
+}
+
+absl::Status LogClient::WatchProofState(
+    Cancellation& end, const std::function<v1::WatchProofStateRequest()>& request,
+    const std::function<absl::Status(const v1::WatchProofStateResponse&)>& take) {
+  return Watch(&v1::Anchors::Stub::WatchProofState, end, request, take);
 }
 
 }  // namespace cairn::cli

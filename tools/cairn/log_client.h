@@ -27,6 +27,7 @@
 #include "proto/anchors_service.grpc.pb.h"
 #include "proto/log.pb.h"
 #include "proto/log_service.grpc.pb.h"
+#include "tools/cairn/cancellation.h"
 
 namespace cairn::cli {
 
@@ -59,9 +60,18 @@ class LogClient {
       const v1::ListAnchorRoundsRequest& request);
   absl::StatusOr<v1::GetAnchorRoundResponse> GetAnchorRound(
       const v1::GetAnchorRoundRequest& request);
-  absl::StatusOr<v1::ListAnchorEventsResponse> ListAnchorEvents(
-      const v1::ListAnchorEventsRequest& request);
   absl::StatusOr<v1::GetEvidenceResponse> GetEvidence(const v1::GetEvidenceRequest& request);
+
+  // Follow a stream for as long as the log lets them: `take` is called with each message, and a
+  // status of it that is not OK ends the call and is returned. Where the stream breaks off they ask
+  // `request` anew where to go on, until nothing has come for the timeout. kCancelled once `end` is
+  // cancelled.
+  absl::Status WatchAnchors(
+      Cancellation& end, const std::function<v1::WatchAnchorsRequest()>& request,
+      const std::function<absl::Status(const v1::WatchAnchorsResponse&)>& take);
+  absl::Status WatchProofState(
+      Cancellation& end, const std::function<v1::WatchProofStateRequest()>& request,
+      const std::function<absl::Status(const v1::WatchProofStateResponse&)>& take);
 
   const std::string& address() const { return options_.address; }
 
@@ -83,6 +93,13 @@ class LogClient {
   absl::StatusOr<Response> AskAnchors(
       grpc::Status (v1::Anchors::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       const Request& request);
+
+  void AddToken(grpc::ClientContext& context) const;
+  template <typename Request, typename Response>
+  absl::Status Watch(std::unique_ptr<grpc::ClientReader<Response>> (v1::Anchors::Stub::*method)(
+                         grpc::ClientContext*, const Request&),
+                     Cancellation& end, const std::function<Request()>& request,
+                     const std::function<absl::Status(const Response&)>& take);
 
   const LogClientOptions options_;
   const std::unique_ptr<v1::Log::Stub> log_;
