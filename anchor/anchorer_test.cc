@@ -443,6 +443,45 @@ TEST(StateHistory, SaysThatTheStoreHasFailedAndThatAPlaceIsBeyondIt) {
   EXPECT_EQ(history->Read(10).status().code(), absl::StatusCode::kInternal);
 }
 
+// The last state that one is told who begins to watch now.
+EntryState LastTold(AnchoredLog& log, LeafIndex index) {
+  auto history = StateHistory::Open(log.anchorer->book(), {index}, std::nullopt);
+  EXPECT_TRUE(history.ok()) << history.status();
+  EntryState last;
+  for (bool more = true; more;) {
+    const auto page = history->Read(7);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page->changes.empty()) last = page->changes.back().state;
+    more = !page->at_end;
+  }
+  return last;
+}
+
+TEST(StateHistory, TellsOfLossesInRoundsThatDecideNothing) {
+  AnchoredLog log({"tsa", "own"});
+  log.options.rule.anchors[1].operated_by = log.options.rule.log_operator;
+  ASSERT_TRUE(log.Reopen().ok());
+  for (int round = 1; round <= 2; ++round) {
+    log.GrowAndPublish(10);
+    ASSERT_TRUE(log.RunFor(kHour).ok());
+  }
+  const Hash second = log.anchorer->book().newest_round()->digest;
+  for (const auto& system : {log.systems[1].get(), log.systems[0].get()}) {
+    EXPECT_FALSE(log.StateOf(0).was_final) << "of what counts";
+    system->OnSubmit(Failing(absl::UnavailableError("down")));
+    system->OnPoll([second](const Hash& digest, const FakeSystem::Job& job) {
+      if (digest != second) return FakeSystem::FinalAtOnce(digest, job);
+      return FakeSystem::Answer(Progress{.state = kReorganised});
+    });
+    ASSERT_TRUE(log.RunFor(3 * kHour, 60'000).ok());
+    EXPECT_EQ(log.store.ReadReceipt(2, system == log.systems[0].get() ? "tsa" : "own")->was_final,
+              true);
+    EXPECT_EQ(LastTold(log, LeafIndex(0)), log.StateOf(0));
+  }
+  EXPECT_TRUE(log.StateOf(0).was_final);
+  EXPECT_EQ(log.StateOf(0).state, ProofState::kVerified);
+}
+
 TEST(Waits, ReleaseWhatIsReachedInTheOrderOfIndexes) {
   AnchoredLog log({"tsa", "btc"});
   log.systems[1]->OnSubmit(Answering({.state = kSubmitted}));

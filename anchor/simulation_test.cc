@@ -206,6 +206,8 @@ class Simulation {
   explicit Simulation(uint64_t seed) : random_(seed), log_({"tsa", "btc", "evm"}, seed) {
     log_.options.rule.form = RuleForm::kSome;
     log_.options.rule.needed = 2;
+    // Carried, and never counted.
+    log_.options.rule.anchors.back().operated_by = log_.options.rule.log_operator;
     log_.logs_receipts = true;
     log_.before_log = [this] {
       return Below(random_, 5) == 0 ? absl::UnavailableError("full") : absl::OkStatus();
@@ -289,7 +291,7 @@ class Simulation {
   void Open() {
     while (true) {
       log_.anchorer.reset();
-      if (Below(random_, 8) == 0) log_.options.rule.needed = 1 + Below(random_, 3);
+      if (Below(random_, 8) == 0) log_.options.rule.needed = 1 + Below(random_, 2);
       const absl::Status opened = log_.Reopen();
       if (opened.ok()) break;
       ++crashes;

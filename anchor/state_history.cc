@@ -1,6 +1,7 @@
 #include "anchor/state_history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,7 +58,7 @@ absl::StatusOr<StateHistory> StateHistory::Open(Book& book, const std::vector<Le
   StateHistory history(book);
   std::optional<uint64_t> first_round;
   for (const LeafIndex index : indexes) {
-    history.entries_.push_back({.told = {.index = index}});
+    history.told_.push_back({.index = index});
     const std::optional<uint64_t> round = book.FirstRoundOver(index);
     if (round) first_round = std::min(first_round.value_or(*round), *round);
   }
@@ -81,18 +82,20 @@ absl::StatusOr<StateHistory> StateHistory::Open(Book& book, const std::vector<Le
 void StateHistory::Rewind() {
   next_ = begin_;
   rules_.resize(first_rules_);
-  for (Entry& entry : entries_) {
-    entry.states.reset();
-    entry.left_out = false;
-    entry.told = {.index = entry.told.index,
-                  .state = {.rule_version = rules_.empty() ? 0 : rules_.back().version}};
+  states_.reset();
+  rounds_ = 0;
+  left_out_ = false;
+  lost_.clear();
+  for (StateChange& told : told_) {
+    told = {.index = told.index,
+            .state = {.rule_version = rules_.empty() ? 0 : rules_.back().version}};
   }
 }
 
 absl::StatusOr<StateHistory::Page> StateHistory::Read(size_t max_events) {
   Page page;
   if (std::exchange(first_states_, false)) {
-    for (const Entry& entry : entries_) page.changes.push_back(entry.told);
+    page.changes = told_;
   }
   const absl::Status sound = book_->status();
   const absl::StatusOr<std::vector<Event>> events = ReadDurable(*book_, next_, max_events);
@@ -106,6 +109,8 @@ absl::StatusOr<StateHistory::Page> StateHistory::Read(size_t max_events) {
       // What was told stays told.
       after_ = std::max(after_, event.sequence - 1);
       page.sequence = after_;
+      // Once for all that has happened, however often it fell.
+      keep_until_ = book_->last_sequence();
       Rewind();
       return page;
     }
@@ -117,26 +122,24 @@ absl::StatusOr<StateHistory::Page> StateHistory::Read(size_t max_events) {
 }
 
 absl::StatusOr<bool> StateHistory::Take(const Event& event, std::vector<StateChange>& changes) {
-  const size_t before = changes.size();
-  bool sound = true;
+  absl::Status taken;
   if (event.kind == EventKind::kRuleChanged) {
-    if (absl::Status taken = TakeRule(static_cast<uint32_t>(event.number)); !taken.ok())
-      return taken;
+    taken = TakeRule(static_cast<uint32_t>(event.number));
+  } else if (event.kind == EventKind::kRoundFrozen) {
+    taken = TakeRound(event);
+  } else if (event.kind == EventKind::kReceiptMoved) {
+    taken = TakeReceipt(event);
+  } else {
+    return true;
   }
-  for (Entry& entry : entries_) {
-    if (event.kind == EventKind::kRoundFrozen) {
-      if (absl::Status taken = TakeRound(event, entry); !taken.ok()) return taken;
-    } else if (event.kind == EventKind::kReceiptMoved) {
-      const absl::StatusOr<bool> taken = TakeReceipt(event, entry);
-      if (!taken.ok()) return taken.status();
-      sound = *taken && sound;
-    } else if (event.kind != EventKind::kRuleChanged) {
-      continue;
-    }
-    sound = Tell(event, entry, changes) && sound;
+  if (!taken.ok()) return taken;
+  const size_t before = changes.size();
+  for (StateChange& told : told_) {
+    if (Tell(event, told, changes)) continue;
+    changes.resize(before);
+    return false;
   }
-  if (!sound) changes.resize(before);
-  return sound;
+  return true;
 }
 
 absl::Status StateHistory::TakeRule(uint32_t version) {
@@ -146,63 +149,81 @@ absl::Status StateHistory::TakeRule(uint32_t version) {
   for (const RuleVersion& rule : *rules) {
     if (rule.version != version) continue;
     rules_.push_back(rule);
-    for (Entry& entry : entries_) {
-      if (!entry.states) continue;
-      if (absl::Status added = entry.states->AddRule(rule); !added.ok()) return added;
-    }
+    if (states_) return states_->AddRule(rule);
   }
   return absl::OkStatus();
 }
 
-absl::Status StateHistory::TakeRound(const Event& event, Entry& entry) {
-  if (!entry.states && !event.size.contains(entry.told.index)) return absl::OkStatus();
-  if (entry.left_out || (entry.told.state.state == ProofState::kVerified && !entry.whole)) {
-    // Later than all that decide, it changes nothing while they stand.
-    entry.left_out = true;
-    return absl::OkStatus();
-  }
-  if (!entry.states) {
-    entry.states.emplace(event.number - 1);
+absl::Status StateHistory::TakeRound(const Event& event) {
+  if (!states_) {
+    const bool over_any = std::any_of(told_.begin(), told_.end(), [&](const StateChange& told) {
+      return event.size.contains(told.index);
+    });
+    if (!over_any) return absl::OkStatus();
+    states_.emplace(event.number - 1);
     for (const RuleVersion& rule : rules_) {
-      if (absl::Status added = entry.states->AddRule(rule); !added.ok()) return added;
+      if (absl::Status added = states_->AddRule(rule); !added.ok()) return added;
     }
+  }
+  // Later than all that decide, it changes nothing while they stand.
+  left_out_ = left_out_ || (event.sequence > keep_until_ && AllVerified());
+  if (left_out_) return absl::OkStatus();
+  if (++rounds_ > kMaxRounds) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kMaxRounds,
+                     " rounds have not made it verified, too many to follow; ask how "
+                     "it stands instead"));
   }
   const absl::StatusOr<Round> round = book_->store().ReadRound(event.number);
   if (!round.ok()) return round.status();
-  return entry.states->AddRound(round->head);
+  return states_->AddRound(round->head);
 }
 
-absl::StatusOr<bool> StateHistory::TakeReceipt(const Event& event, Entry& entry) {
-  if (!entry.states || !event.to) return true;
-  if (entry.states->Has(event.number)) {
-    absl::Status set =
-        entry.states->SetReceipt(event.number, event.anchor, *event.to, event.was_final);
-    if (!set.ok()) return set;
-    return true;
+absl::Status StateHistory::TakeReceipt(const Event& event) {
+  if (!states_ || !event.to) return absl::OkStatus();
+  if (states_->Has(event.number)) {
+    return states_->SetReceipt(event.number, event.anchor, *event.to, event.was_final);
   }
-  const bool lost = event.was_final && *event.to != ReceiptState::kFinal;
-  if (!entry.left_out || !lost || event.number <= entry.states->rounds()) return true;
-  entry.whole = true;
-  return false;
+  if (event.number < states_->rounds()) return absl::OkStatus();
+  const std::pair place(event.number, event.anchor);
+  if (event.was_final && *event.to != ReceiptState::kFinal && Counts(place.first, place.second)) {
+    lost_.insert(place);
+  } else {
+    lost_.erase(place);
+  }
+  return absl::OkStatus();
 }
 
 // False where a state is lost that rounds which were left out may still hold.
-bool StateHistory::Tell(const Event& event, Entry& entry, std::vector<StateChange>& changes) {
-  StateChange now{.sequence = event.sequence, .at_ms = event.at_ms, .index = entry.told.index};
-  if (entry.states) {
-    now.state = entry.states->Of(now.index);
-    now.first_round = entry.states->FirstRoundOver(now.index);
+bool StateHistory::Tell(const Event& event, StateChange& told, std::vector<StateChange>& changes) {
+  StateChange now{.sequence = event.sequence, .at_ms = event.at_ms, .index = told.index};
+  if (states_) {
+    now.state = states_->Of(now.index);
+    now.first_round = states_->FirstRoundOver(now.index);
+    now.state.was_final = now.state.was_final || !lost_.empty();
   } else {
     now.state.rule_version = rules_.empty() ? 0 : rules_.back().version;
   }
-  if (now.state == entry.told.state && now.first_round == entry.told.first_round) return true;
-  if (entry.left_out && now.state.state != ProofState::kVerified) {
-    entry.whole = true;
-    return false;
-  }
-  entry.told = std::move(now);
-  if (event.sequence > after_) changes.push_back(entry.told);
+  if (now.state == told.state && now.first_round == told.first_round) return true;
+  if (left_out_ && now.state.state != ProofState::kVerified) return false;
+  told = std::move(now);
+  if (event.sequence > after_) changes.push_back(told);
   return true;
+}
+
+bool StateHistory::AllVerified() const {
+  return std::all_of(told_.begin(), told_.end(), [](const StateChange& told) {
+    return told.state.state == ProofState::kVerified;
+  });
+}
+
+// Under the rule in force for the round.
+bool StateHistory::Counts(uint64_t round, const std::string& anchor) const {
+  const auto after = std::find_if(rules_.begin(), rules_.end(),
+                                  [&](const RuleVersion& rule) { return rule.from_round > round; });
+  if (after == rules_.begin()) return false;
+  const std::vector<std::string> names = CountingAnchors(std::prev(after)->rule);
+  return std::find(names.begin(), names.end(), anchor) != names.end();
 }
 
 }  // namespace cairn::anchor

@@ -4,10 +4,10 @@
 //   one write are looked at one after the other, so that what was anchored and verified by one
 //   answer was both.
 // Errors: of Open kOutOfRange for an `after` beyond the last event; the store's; kInternal once a
-//   write of the book has failed and all before is told.
-// Cost: reads every event since the first round over the first of the entries. An entry holds
-//   the rounds in memory that were frozen until it was verified; where that state is lost, all from
-//   then on.
+//   write of the book has failed and all before is told; kResourceExhausted for entries that
+//   kMaxRounds rounds have not verified.
+// Cost: reads every event since the first round over the first of the entries. Holds in memory the
+//   rounds that were frozen until all of them were verified; where that was lost, those until then.
 // Threads: one at a time. The book outlives it.
 
 #ifndef CAIRN_ANCHOR_STATE_HISTORY_H_
@@ -16,12 +16,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anchor/book.h"
 #include "anchor/event.h"
+#include "anchor/rule.h"
 #include "anchor/states.h"
 #include "merkle/types.h"
 
@@ -44,6 +48,8 @@ absl::StatusOr<std::vector<Event>> ReadDurable(Book& book, uint64_t begin, size_
 
 class StateHistory {
  public:
+  static constexpr size_t kMaxRounds = 16'384;
+
   // `after`: only what changed after that event. nullopt: from the first state on.
   static absl::StatusOr<StateHistory> Open(Book& book, const std::vector<LeafIndex>& indexes,
                                            std::optional<uint64_t> after);
@@ -59,15 +65,6 @@ class StateHistory {
   absl::StatusOr<Page> Read(size_t max_events);
 
  private:
-  struct Entry {
-    StateChange told = {};
-    // From the first round over it on.
-    std::optional<States> states = std::nullopt;
-    // Rounds that were frozen while it was verified are not looked at, unless that state was lost.
-    bool whole = false;
-    bool left_out = false;
-  };
-
   explicit StateHistory(Book& book) : book_(&book) {}
 
   // To the first event that matters.
@@ -75,18 +72,28 @@ class StateHistory {
   // False: the event shows that rounds which were left out matter.
   absl::StatusOr<bool> Take(const Event& event, std::vector<StateChange>& changes);
   absl::Status TakeRule(uint32_t version);
-  absl::Status TakeRound(const Event& event, Entry& entry);
-  absl::StatusOr<bool> TakeReceipt(const Event& event, Entry& entry);
-  bool Tell(const Event& event, Entry& entry, std::vector<StateChange>& changes);
+  absl::Status TakeRound(const Event& event);
+  absl::Status TakeReceipt(const Event& event);
+  bool Tell(const Event& event, StateChange& told, std::vector<StateChange>& changes);
+  bool AllVerified() const;
+  bool Counts(uint64_t round, const std::string& anchor) const;
 
   Book* book_;
-  std::vector<Entry> entries_;
+  std::vector<StateChange> told_;  // Of each entry the last.
   std::vector<RuleVersion> rules_;
   size_t first_rules_ = 0;  // Adopted before begin_.
   uint64_t begin_ = 1;      // The first event that matters.
   uint64_t next_ = 1;
   uint64_t after_ = 0;
   bool first_states_ = false;  // Are still to be told.
+
+  // From the first round over any of the entries on, until all of them are verified.
+  std::optional<States> states_;
+  size_t rounds_ = 0;  // In states_.
+  // Whether later rounds were left out, and which of their receipts were final and are not.
+  bool left_out_ = false;
+  std::set<std::pair<uint64_t, std::string>> lost_;
+  uint64_t keep_until_ = 0;  // No round up to this event is left out.
 };
 
 }  // namespace cairn::anchor

@@ -205,6 +205,7 @@ absl::StatusOr<AnchorWatchers::Source> AnchorWatchers::OpenStates(const grpc::By
   const auto history = std::make_shared<anchor::StateHistory>(*std::move(opened));
   return [&book, history, live = false]() mutable -> absl::StatusOr<Next> {
     const absl::StatusOr<anchor::StateHistory::Page> page = history->Read(kPage);
+    if (absl::IsResourceExhausted(page.status())) return page.status();
     if (!page.ok()) return OfAnchorStore(page.status());
     v1::WatchProofStateResponse response;
     response.set_sequence(page->sequence);
