@@ -188,8 +188,8 @@ class AppendStreamTest : public ::testing::Test {
         admission_("log.example", true),
         limiter_({}, Limits(), &clock_),
         workers_(1, 2),
-        context_{log_,     callers_, admission_, limiter_,     workers_,
-                 streams_, alarm_,   *metrics_,  *publication_},
+        context_{log_,     callers_, admission_, limiter_,      workers_,
+                 streams_, alarm_,   *metrics_,  *publication_, nullptr},
         service_(MakeLogService(context_)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
@@ -519,8 +519,8 @@ TEST_F(AppendStreamTest, DrainingAppendsNothingWithoutAnAnswer) {
   log_.AnswerAtOnce();
   for (int round = 0; round < kRounds; ++round) {
     Streams streams(1);
-    const Context context{log_,    callers_, admission_, limiter_,     workers_,
-                          streams, alarm_,   *metrics_,  *publication_};
+    const Context context{log_,    callers_, admission_, limiter_,      workers_,
+                          streams, alarm_,   *metrics_,  *publication_, nullptr};
     const auto service = MakeLogService(context);
     grpc::ServerBuilder builder;
     int port = 0;

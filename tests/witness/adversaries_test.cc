@@ -287,12 +287,20 @@ TEST_F(AdversariesTest, ATreeThatIsShownOnlyAfterMuchTrying) {
   EXPECT_NE(cairnd.output().find("answers 503"), std::string::npos) << cairnd.output();
 }
 
-// Between the log and an honest witness, each answer is cut at a later byte: CAIRN_LONG=1 takes
-// each, otherwise it is each ninth.
+// What a witness answers to the requests that it refuses.
+std::string Refusal(const std::string& status, const std::string& type, const std::string& body) {
+  return absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Type: ", type,
+                      "\r\nContent-Length: ", body.size(), "\r\nConnection: close\r\n\r\n", body);
+}
+
+// Between the log and an honest witness, each answer is cut at a later byte: first what it says,
+// then refusals in its place. CAIRN_LONG=1 takes each byte, otherwise it is each ninth, of refusals
+// each 31st.
 TEST_F(AdversariesTest, AnAnswerCutAtEachByte) {
   const std::string behind = addresses_[2];
   std::mutex mutex;
   std::optional<size_t> cut;  // Where the next answer is cut.
+  std::string instead;        // Of what is cut; empty: the witness's own answer.
   size_t length = 0;          // Of the last one, uncut.
   fake_ = std::make_unique<FakeWitness>(
       [&](const std::string& request, const std::string& body) -> Bytes {
@@ -302,7 +310,9 @@ TEST_F(AdversariesTest, AnAnswerCutAtEachByte) {
         std::string answer = witness.ReadToEnd();
         const std::lock_guard lock(mutex);
         length = answer.size();
-        if (cut.has_value()) answer.resize(*cut);
+        if (!cut.has_value()) return answer;
+        if (!instead.empty()) answer = instead;
+        answer.resize(*cut);
         cut.reset();
         return answer;
       });
@@ -328,22 +338,37 @@ TEST_F(AdversariesTest, AnAnswerCutAtEachByte) {
   };
   ASSERT_TRUE(publish());
   ASSERT_GT(length_of_one(), 200U);
-  const size_t step = std::getenv("CAIRN_LONG") != nullptr ? 1 : 9;
+  const bool every_byte = std::getenv("CAIRN_LONG") != nullptr;
   int cuts = 0;
-  for (size_t at = 0; at < length_of_one(); at += step, ++cuts) {
-    SCOPED_TRACE(at);
-    {
+  const auto cut_at_each = [&](const std::string& answer, size_t step) {
+    for (size_t at = 0; at < (answer.empty() ? length_of_one() : answer.size());
+         at += every_byte ? 1 : step, ++cuts) {
+      SCOPED_TRACE(absl::StrCat(at, " bytes of ", answer));
+      {
+        const std::lock_guard lock(mutex);
+        instead = answer;
+        cut = at;
+      }
+      // Without it, or from a try that was not cut any more.
+      int tries = 1;
+      for (; tries <= 100 && !publish(); ++tries) {
+        if (HasFailure()) return;
+      }
+      ASSERT_LE(tries, 100);
       const std::lock_guard lock(mutex);
-      cut = at;
+      ASSERT_FALSE(cut.has_value());
     }
-    // Without it, or from a try that was not cut any more.
-    int tries = 1;
-    for (; tries <= 100 && !publish(); ++tries) {
-      if (HasFailure()) return;
-    }
-    ASSERT_LE(tries, 100);
-    const std::lock_guard lock(mutex);
-    ASSERT_FALSE(cut.has_value());
+  };
+  cut_at_each("", 9);
+  for (const std::string& refusal :
+       {Refusal("409 Conflict", "text/x.tlog.size", "1234567\n"),
+        Refusal("409 Conflict", "text/plain", "conflict\n"),
+        Refusal("422 Unprocessable Entity", "text/plain", "the proof does not verify\n"),
+        Refusal("403 Forbidden", "text/plain", "no key of this log\n"),
+        Refusal("404 Not Found", "text/plain", "this log is not known\n"),
+        Refusal("429 Too Many Requests", "text/plain", "later\n")}) {
+    if (HasFailure()) return;
+    cut_at_each(refusal, 31);
   }
   const Exposition metrics = Metrics(cairnd);
   EXPECT_EQ(metrics["cairn_witness_up{witness=\"w2\"}"], 1);
