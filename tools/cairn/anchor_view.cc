@@ -38,12 +38,12 @@ absl::Status NoSuchEntry(const absl::Status& status) {
   return absl::IsOutOfRange(status) ? absl::NotFoundError(status.message()) : status;
 }
 
-void AddEntryChoice(CLI::App* command, EntryChoiceOptions* options) {
-  command->add_option("HASH", options->hash,
-                      "Certificate hash: 64 hex digits, with or without sha256: before them");
-  command->add_option("--certifier", options->certifier, "With HASH: only statements by this one");
-  AddNumber(command, "--index", "The entry at this leaf index",
-            [options](uint64_t index) { options->index = index; });
+void AddEntryChoice(Subcommand command, EntryChoiceOptions* options) {
+  command.Add("HASH", options->hash,
+              "Certificate hash: 64 hex digits, with or without sha256: before them");
+  command.Add("--certifier", options->certifier, "With HASH: only statements by this one");
+  command.AddNumber("--index", "The entry at this leaf index",
+                    [options](uint64_t index) { options->index = index; });
 }
 
 EntryChoice ReadEntryChoice(const EntryChoiceOptions& options) {

@@ -7,7 +7,6 @@
 #ifndef CAIRN_TOOLS_CAIRN_ANCHOR_VIEW_H_
 #define CAIRN_TOOLS_CAIRN_ANCHOR_VIEW_H_
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -50,7 +49,7 @@ struct EntryChoiceOptions {
   std::string certifier;
 };
 
-void AddEntryChoice(CLI::App* command, EntryChoiceOptions* options);
+void AddEntryChoice(Subcommand command, EntryChoiceOptions* options);
 
 // Throws as Misused where it chooses nothing, or makes no sense.
 EntryChoice ReadEntryChoice(const EntryChoiceOptions& options);

@@ -84,15 +84,15 @@ ExitCode Run(const Options& options) {
 
 void AddAnchors(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "anchors",
       "Lists the rounds in which the log handed a checkpoint to outside systems, and how far each "
       "has come with it, as the log reports",
       "cairn anchors --log 127.0.0.1:7717 --from 1", &options->json);
   AddConnectionOptions(command, &options->connection);
-  AddNumber(command, "--from", "From this round to the last; by default the newest 16",
-            [options](uint64_t from) { options->from = from; });
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.AddNumber("--from", "From this round to the last; by default the newest 16",
+                    [options](uint64_t from) { options->from = from; });
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

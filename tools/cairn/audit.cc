@@ -123,7 +123,7 @@ ExitCode Run(const Options& options) {
 
 void AddAudit(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "audit",
       "Reads a whole log from outside: that it continues what was seen before, every tile and the "
       "root, signatures, certifiers, repeats and times; with --anchors also what outside systems "
@@ -131,18 +131,17 @@ void AddAudit(CLI::App& app, ExitCode* exit_code) {
       "cairn audit https://log.example.org --policy trust.policy --state ./log.audit",
       &options->audit.json);
   command
-      ->add_option("LOG", options->audit.log,
-                   "The log's URL, or a directory with its tiles, as tlog-tiles names them")
-      ->required();
+      .Add("LOG", options->audit.log,
+           "The log's URL, or a directory with its tiles, as tlog-tiles names them")
+      .Required();
   AddAuditOptions(command, &options->audit);
-  command->add_flag("--anchors", options->anchors,
-                    "Also that every anchored checkpoint is signed by the log, continues the one "
-                    "before and leads to the tree shown now; that receipts are over these "
-                    "checkpoints, and by --tsa_roots and --headers; lists the gaps. With --log");
-  AddConnectionOptions(command, &options->connection);
-  command->get_option("--log")->required(false);
+  command.AddFlag("--anchors", options->anchors,
+                  "Also that every anchored checkpoint is signed by the log, continues the one "
+                  "before and leads to the tree shown now; that receipts are over these "
+                  "checkpoints, and by --tsa_roots and --headers; lists the gaps. With --log");
+  AddConnectionOptions(command, &options->connection).Required(false);
   AddAnchorTrustOptions(command, &options->trust);
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -149,20 +149,21 @@ ExitCode Run(const Options& options) {
 
 void AddBackup(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "backup",
       "Copies the directory of a log, whose cairnd may run, checks the copy as fsck does and says "
       "when it may be restored",
       "cairn backup /var/lib/cairn/data --out /backup/cairn-2026-11-21", &options->json);
-  command->add_option("DIR", options->directory, "The log's --data_dir")->required();
+  command.Add("DIR", options->directory, "The log's --data_dir").Required();
   command
-      ->add_option("--out", options->out,
-                   "The copy: a directory that is not there yet. It has this name once it is whole")
-      ->required();
-  AddNumber(command, "--threads", "How many threads check it; 0 for one a processor",
-            [options](uint64_t threads) { options->threads = threads; })
-      ->default_str("0");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+      .Add("--out", options->out,
+           "The copy: a directory that is not there yet. It has this name once it is whole")
+      .Required();
+  command
+      .AddNumber("--threads", "How many threads check it; 0 for one a processor",
+                 [options](uint64_t threads) { options->threads = threads; })
+      .Default("0");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -40,14 +40,17 @@ struct Options {
 };
 
 // An option of a smaller integer; Complete judges the value.
-void AddCount(CLI::App* command, const std::shared_ptr<Options>& options, const std::string& names,
+void AddCount(Subcommand command, const std::shared_ptr<Options>& options, const std::string& names,
               const std::string& what, uint32_t& value) {
-  AddNumber(command, names, what, [options, names, &value](uint64_t n) {
-    if (n > std::numeric_limits<uint32_t>::max()) {
-      Misused(absl::StrCat(names, ": ", n, " is too large"));
-    }
-    value = static_cast<uint32_t>(n);
-  })->default_str(value == 0 ? "" : absl::StrCat(value));
+  command
+      .AddNumber(names, what,
+                 [options, names, &value](uint64_t n) {
+                   if (n > std::numeric_limits<uint32_t>::max()) {
+                     Misused(absl::StrCat(names, ": ", n, " is too large"));
+                   }
+                   value = static_cast<uint32_t>(n);
+                 })
+      .Default(value == 0 ? "" : absl::StrCat(value));
 }
 
 load::Mode ModeOf(const std::string& name) {
@@ -147,10 +150,10 @@ ExitCode Bench(Options& options) {
   return Judge(*report);
 }
 
-void AddLoadOptions(CLI::App* command, const std::shared_ptr<Options>& options) {
+void AddLoadOptions(Subcommand command, const std::shared_ptr<Options>& options) {
   load::Options& load = options->load;
-  AddNumber(command, "--connections", "Connections; by default 4, of streams 1",
-            [options](uint64_t n) { options->connections = n; });
+  command.AddNumber("--connections", "Connections; by default 4, of streams 1",
+                    [options](uint64_t n) { options->connections = n; });
   AddCount(command, options, Spellings("in_flight"),
            "Calls unanswered at once over all connections, by default 256; of streams, "
            "batches unanswered in each, by default 8",
@@ -158,42 +161,43 @@ void AddLoadOptions(CLI::App* command, const std::shared_ptr<Options>& options) 
   AddCount(command, options, "--streams", "Streams; by default one a connection", load.streams);
   AddCount(command, options, "--batch", "Statements in a batch of a stream", load.batch);
   AddCount(command, options, "--threads", "Threads that send and receive", load.threads);
-  command->add_option("--rate", load.rate,
-                      "Open loop: so many entries (proofs) a second, whatever the log does, and "
-                      "latencies from the time that was meant. Default: closed loop");
-  command->add_option("--seconds", load.seconds, "How long to measure; by default 10");
-  command->add_option("--warmup", load.warmup_s, "Seconds before that, which do not count")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  AddNumber(command, "--entries",
-            "End after so many new entries (proofs), those of the warm-up included",
-            [options](uint64_t n) { options->load.entries = n; });
+  command.Add("--rate", load.rate,
+              "Open loop: so many entries (proofs) a second, whatever the log does, and "
+              "latencies from the time that was meant. Default: closed loop");
+  command.Add("--seconds", load.seconds, "How long to measure; by default 10");
+  command.Add("--warmup", load.warmup_s, "Seconds before that, which do not count")
+      .Between(0.0, 3600.0)
+      .ShowDefault();
+  command.AddNumber("--entries",
+                    "End after so many new entries (proofs), those of the warm-up included",
+                    [options](uint64_t n) { options->load.entries = n; });
 }
 
-void AddStatementOptions(CLI::App* command, const std::shared_ptr<Options>& options) {
+void AddStatementOptions(Subcommand command, const std::shared_ptr<Options>& options) {
   load::Options& load = options->load;
   command
-      ->add_option("--duplicates", load.duplicates,
-                   "Share of the statements, 0 to 0.99, that the log has acknowledged before "
-                   "and must know again")
-      ->capture_default_str();
+      .Add("--duplicates", load.duplicates,
+           "Share of the statements, 0 to 0.99, that the log has acknowledged before "
+           "and must know again")
+      .ShowDefault();
   AddCount(command, options, Spellings("entry_bytes"),
            "Length of an encoded entry without its signature", load.entry_bytes);
-  command->add_option("--certifier", load.certifier,
-                      "Who states it; by default the signing key's name, with a token whoever the "
-                      "log takes the caller for, else anonymous");
-  command->add_option(Spellings("signing_key"), options->signing_key,
-                      "The certifier's key file: sign the statements");
-  command->add_option("--signatures", options->signatures, "One a statement, or one a batch")
-      ->check(CLI::IsMember({"single", "batch"}))
-      ->capture_default_str();
-  AddNumber(command, "--presign",
-            "Make so many single signatures before the run, so that they take nothing from it",
-            [options](uint64_t n) { options->load.presign = n; });
-  AddNumber(command, "--seed", "Makes the same statements again; by default random",
-            [options](uint64_t seed) { options->seed = seed; });
-  command->add_flag(Spellings("want_proofs"), load.want_proofs,
-                    "In streams, ask for entries and proofs");
+  command.Add("--certifier", load.certifier,
+              "Who states it; by default the signing key's name, with a token whoever the "
+              "log takes the caller for, else anonymous");
+  command.Add(Spellings("signing_key"), options->signing_key,
+              "The certifier's key file: sign the statements");
+  command.Add("--signatures", options->signatures, "One a statement, or one a batch")
+      .OneOf({"single", "batch"})
+      .ShowDefault();
+  command.AddNumber(
+      "--presign",
+      "Make so many single signatures before the run, so that they take nothing from it",
+      [options](uint64_t n) { options->load.presign = n; });
+  command.AddNumber("--seed", "Makes the same statements again; by default random",
+                    [options](uint64_t seed) { options->seed = seed; });
+  command.AddFlag(Spellings("want_proofs"), load.want_proofs,
+                  "In streams, ask for entries and proofs");
   AddCount(command, options, "--hashes", "Of how many random entries --mode proof asks the proofs",
            load.hashes);
 }
@@ -202,7 +206,7 @@ void AddStatementOptions(CLI::App* command, const std::shared_ptr<Options>& opti
 
 void AddBench(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "bench",
       "Puts load on a log, measures it and checks what it answers. Entries are permanent: give it "
       "a log that is for that",
@@ -213,22 +217,28 @@ void AddBench(CLI::App& app, ExitCode* exit_code) {
       &options->json);
   AddConnectionOptions(command, &options->connection);
   command
-      ->add_option("--mode", options->mode,
-                   "unary: appends, one a call; stream: appends in batches; proof: proofs by hash "
-                   "of random entries")
-      ->check(CLI::IsMember({"unary", "stream", "proof"}))
-      ->capture_default_str();
+      .Add("--mode", options->mode,
+           "unary: appends, one a call; stream: appends in batches; proof: proofs by hash "
+           "of random entries")
+      .OneOf({"unary", "stream", "proof"})
+      .ShowDefault();
   AddLoadOptions(command, options);
   AddStatementOptions(command, options);
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey: checkpoints must be signed with it");
-  command->add_option(Spellings("server_pid"), options->load.server_pid,
-                      "Process of the log on this machine: report its CPU time and memory");
-  command->add_flag("--unchecked", options->load.unchecked,
-                    "Believe the answers: for a server that is no log, to compare with");
-  command->add_flag("--progress", options->progress,
-                    "A line each second on standard error; the usual on a terminal");
-  command->callback([options, exit_code] { *exit_code = Bench(*options); });
+  command.Add(Spellings("log_key"), options->log_key,
+              "The log's vkey: checkpoints must be signed with it");
+  command.AddNumber(Spellings("server_pid"),
+                    "Process of the log on this machine: report its CPU time and memory",
+                    [options](uint64_t pid) {
+                      if (pid > std::numeric_limits<pid_t>::max()) {
+                        Misused(absl::StrCat("--server_pid: ", pid, " is no process"));
+                      }
+                      options->load.server_pid = static_cast<pid_t>(pid);
+                    });
+  command.AddFlag("--unchecked", options->load.unchecked,
+                  "Believe the answers: for a server that is no log, to compare with");
+  command.AddFlag("--progress", options->progress,
+                  "A line each second on standard error; the usual on a terminal");
+  command.OnRun([options, exit_code] { *exit_code = Bench(*options); });
 }
 
 }  // namespace cairn::cli

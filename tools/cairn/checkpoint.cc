@@ -52,16 +52,16 @@ ExitCode Run(const Options& options) {
 
 void AddCheckpoint(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "checkpoint",
       "Prints the log's newest checkpoint, a C2SP signed note: the log's promise "
       "alone, not witnessed",
       "cairn checkpoint --log 127.0.0.1:7717 --log_key log.example/cairn+ac93c5d7+AeN...",
       &options->json);
   AddConnectionOptions(command, &options->connection);
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey: the checkpoint must be signed with it");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add(Spellings("log_key"), options->log_key,
+              "The log's vkey: the checkpoint must be signed with it");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

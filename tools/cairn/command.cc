@@ -1,5 +1,6 @@
 #include "tools/cairn/command.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -46,25 +47,98 @@ std::string Spellings(const std::string& name) {
   return dashed == name ? absl::StrCat("--", name) : absl::StrCat("--", name, ",--", dashed);
 }
 
-CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
-                        const std::string& example, bool* json) {
+Option Option::Required(bool required) {
+  option_->required(required);
+  return *this;
+}
+
+Option Option::Needs(Option other) {
+  option_->needs(other.option_);
+  return *this;
+}
+
+Option Option::Excludes(Option other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+Option Option::OneOf(const std::vector<std::string>& values) {
+  option_->check(CLI::IsMember(values));
+  return *this;
+}
+
+Option Option::Between(double least, double most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Option Option::Repeatable() {
+  option_->expected(1)->allow_extra_args(false)->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+
+Option Option::Default(const std::string& text) {
+  option_->default_str(text);
+  return *this;
+}
+
+Option Option::ShowDefault() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Option Subcommand::Add(const std::string& names, std::string& value, const std::string& what) {
+  return Option(command_->add_option(names, value, what));
+}
+
+Option Subcommand::Add(const std::string& names, std::vector<std::string>& values,
+                       const std::string& what) {
+  return Option(command_->add_option(names, values, what));
+}
+
+Option Subcommand::Add(const std::string& names, double& value, const std::string& what) {
+  return Option(command_->add_option(names, value, what));
+}
+
+Option Subcommand::Add(const std::string& names, std::optional<double>& value,
+                       const std::string& what) {
+  return Option(command_->add_option(names, value, what));
+}
+
+Option Subcommand::AddFlag(const std::string& names, bool& value, const std::string& what) {
+  return Option(command_->add_flag(names, value, what));
+}
+
+Option Subcommand::AddNumber(const std::string& names, const std::string& what,
+                             const std::function<void(uint64_t)>& take) {
+  const auto read = [names, take](const std::string& text) {
+    const absl::StatusOr<uint64_t> number = note::ParseDecimal(text);
+    if (!number.ok()) Misused(absl::StrCat(names, ": ", number.status().message()));
+    take(*number);
+  };
+  return Option(command_->add_option_function<std::string>(names, read, what)->type_name("NUMBER"));
+}
+
+void Subcommand::OnRun(const std::function<void()>& run) { command_->callback(run); }
+
+Subcommand AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
+                         const std::string& example, bool* json) {
   CLI::App* const command = app.add_subcommand(name, what);
   command->footer(absl::StrCat("Example:\n  ", example,
                                "\n\nExit status: 0 yes; 1 verification failed, refused or not in "
                                "the log; 2 usage; 3 could not "
                                "reach or do."));
   command->add_flag("--json", *json, "Print one JSON document a line; see tools/cairn/README.md");
-  return command;
+  return Subcommand(command);
 }
 
-CLI::Option* AddNumber(CLI::App* command, const std::string& names, const std::string& what,
-                       const std::function<void(uint64_t)>& take) {
-  const auto read = [names, take](const std::string& text) {
-    const absl::StatusOr<uint64_t> number = note::ParseDecimal(text);
-    if (!number.ok()) Misused(absl::StrCat(names, ": ", number.status().message()));
-    take(*number);
-  };
-  return command->add_option_function<std::string>(names, read, what)->type_name("NUMBER");
+CLI::App& AddGroup(CLI::App& app, const std::string& name, const std::string& what,
+                   const std::string& example) {
+  CLI::App* const group = app.add_subcommand(name, what);
+  group->require_subcommand(1);
+  group->footer(absl::StrCat("Example:\n  ", example));
+  return *group;
 }
 
 void Complain(absl::string_view message) {

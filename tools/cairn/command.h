@@ -6,14 +6,22 @@
 #ifndef CAIRN_TOOLS_CAIRN_COMMAND_H_
 #define CAIRN_TOOLS_CAIRN_COMMAND_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
+// CLI11 is all header, and longer to compile than any file of ours: only command.cc and main.cc
+// include it.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace cairn::cli {
 
@@ -32,14 +40,53 @@ ExitCode Worse(ExitCode a, ExitCode b);
 // "--log_key,--log-key" for "log_key": both spellings work everywhere.
 std::string Spellings(const std::string& name);
 
-// A subcommand with its example and the --json flag, which sets `json`.
-CLI::App* AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
-                        const std::string& example, bool* json);
+// An option of a subcommand. Handles like this one are CLI11's pointers, and copied as such.
+class Option {
+ public:
+  explicit Option(CLI::Option* option) : option_(option) {}
 
-// An option that takes a decimal number, handed to `take`. CLI11 itself would read 010 as 8, and
-// what is too large as the largest.
-CLI::Option* AddNumber(CLI::App* command, const std::string& names, const std::string& what,
-                       const std::function<void(uint64_t)>& take);
+  Option Required(bool required = true);
+  Option Needs(Option other);
+  Option Excludes(Option other);
+  Option OneOf(const std::vector<std::string>& values);
+  Option Between(double least, double most);
+  // One value each time that it is given.
+  Option Repeatable();
+  // What --help says of it: `text`, or what its variable holds now.
+  Option Default(const std::string& text);
+  Option ShowDefault();
+
+ private:
+  CLI::Option* option_;
+};
+
+// A subcommand. The variables of its options outlive it.
+class Subcommand {
+ public:
+  explicit Subcommand(CLI::App* command) : command_(command) {}
+
+  Option Add(const std::string& names, std::string& value, const std::string& what);
+  Option Add(const std::string& names, std::vector<std::string>& values, const std::string& what);
+  Option Add(const std::string& names, double& value, const std::string& what);
+  Option Add(const std::string& names, std::optional<double>& value, const std::string& what);
+  Option AddFlag(const std::string& names, bool& value, const std::string& what);
+  // A decimal number, handed to `take`. CLI11 itself would read 010 as 8, and what is too large as
+  // the largest.
+  Option AddNumber(const std::string& names, const std::string& what,
+                   const std::function<void(uint64_t)>& take);
+  void OnRun(const std::function<void()>& run);
+
+ private:
+  CLI::App* command_;
+};
+
+// With its example and the --json flag, which sets `json`.
+Subcommand AddSubcommand(CLI::App& app, const std::string& name, const std::string& what,
+                         const std::string& example, bool* json);
+
+// What only has subcommands of its own.
+CLI::App& AddGroup(CLI::App& app, const std::string& name, const std::string& what,
+                   const std::string& example);
 
 // To stderr: "cairn: message\n".
 void Complain(absl::string_view message);

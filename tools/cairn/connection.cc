@@ -37,24 +37,22 @@ absl::Status ReadPem(const std::string& path, bool secret, std::string& pem) {
 
 }  // namespace
 
-void AddConnectionOptions(CLI::App* command, ConnectionOptions* options) {
-  command->add_option("--log", options->address, "HOST:PORT of the log")->required();
-  command->add_option(Spellings("token_file"), options->token_file,
-                      "File with the token that proves who is calling");
-  command->add_flag("--tls", options->tls, "Use TLS and the system's certificate authorities");
-  command->add_option(Spellings("tls_ca"), options->tls_ca,
-                      "PEM file of the authorities to trust instead; implies --tls");
-  CLI::Option* const cert = command->add_option(Spellings("tls_cert"), options->tls_cert,
-                                                "PEM file of a client certificate; implies --tls");
-  CLI::Option* const key =
-      command->add_option(Spellings("tls_key"), options->tls_key, "PEM file of its private key");
-  cert->needs(key);
-  key->needs(cert);
-  command
-      ->add_option("--timeout", options->timeout_s,
-                   "Seconds until a call is given up, retries included")
-      ->check(CLI::Range(0.01, 3600.0))
-      ->capture_default_str();
+Option AddConnectionOptions(Subcommand command, ConnectionOptions* options) {
+  Option log = command.Add("--log", options->address, "HOST:PORT of the log").Required();
+  command.Add(Spellings("token_file"), options->token_file,
+              "File with the token that proves who is calling");
+  command.AddFlag("--tls", options->tls, "Use TLS and the system's certificate authorities");
+  command.Add(Spellings("tls_ca"), options->tls_ca,
+              "PEM file of the authorities to trust instead; implies --tls");
+  Option cert = command.Add(Spellings("tls_cert"), options->tls_cert,
+                            "PEM file of a client certificate; implies --tls");
+  Option key = command.Add(Spellings("tls_key"), options->tls_key, "PEM file of its private key");
+  cert.Needs(key);
+  key.Needs(cert);
+  command.Add("--timeout", options->timeout_s, "Seconds until a call is given up, retries included")
+      .Between(0.01, 3600.0)
+      .ShowDefault();
+  return log;
 }
 
 absl::StatusOr<LogClientOptions> ReadConnection(const ConnectionOptions& options) {

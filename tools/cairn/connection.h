@@ -3,11 +3,11 @@
 #ifndef CAIRN_TOOLS_CAIRN_CONNECTION_H_
 #define CAIRN_TOOLS_CAIRN_CONNECTION_H_
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "tools/cairn/command.h"
 #include "tools/cairn/log_client.h"
 
 namespace cairn::cli {
@@ -22,7 +22,8 @@ struct ConnectionOptions {
   double timeout_s = 30;
 };
 
-void AddConnectionOptions(CLI::App* command, ConnectionOptions* options);
+// Gives --log, which is required.
+Option AddConnectionOptions(Subcommand command, ConnectionOptions* options);
 
 // Reads the files that are named. kFailedPrecondition where a token would go over the wire in
 // clear.

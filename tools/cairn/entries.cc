@@ -86,17 +86,19 @@ ExitCode Run(const Options& options) {
 
 void AddEntries(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command =
+  Subcommand command =
       AddSubcommand(app, "entries", "Lists entries of the log, decoded, one a line",
                     "cairn entries --log 127.0.0.1:7717 --start 1000 --count 50", &options->json);
   AddConnectionOptions(command, &options->connection);
-  AddNumber(command, "--start", "Index of the first", [options](uint64_t start) {
-    options->start = start;
-  })->default_str("0");
-  AddNumber(command, "--count", "How many, at most", [options](uint64_t count) {
-    options->count = count;
-  })->default_str("100");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command
+      .AddNumber("--start", "Index of the first",
+                 [options](uint64_t start) { options->start = start; })
+      .Default("0");
+  command
+      .AddNumber("--count", "How many, at most",
+                 [options](uint64_t count) { options->count = count; })
+      .Default("100");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

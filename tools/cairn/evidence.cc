@@ -117,7 +117,7 @@ ExitCode Run(const Options& options) {
 
 void AddEvidence(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "evidence",
       "Fetches the evidence of an entry with the receipts of outside systems, verifies it layer by "
       "layer, and writes DIR/HASH.cairn.json, which must not exist. A receipt may not be proven "
@@ -128,9 +128,8 @@ void AddEvidence(CLI::App& app, ExitCode* exit_code) {
   AddConnectionOptions(command, &options->connection);
   AddEntryChoice(command, &options->entry);
   AddTrustOptions(command, &options->trust);
-  command->add_option("--out", options->out, "Directory; what is there is never replaced")
-      ->required();
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("--out", options->out, "Directory; what is there is never replaced").Required();
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

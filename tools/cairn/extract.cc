@@ -100,16 +100,15 @@ ExitCode Run(const Options& options) {
 
 void AddExtract(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "extract",
       "Takes out of evidence what other tools read: NAME.note, the anchored checkpoint byte for "
       "byte, whose SHA-256 the receipts name; NAME.tlog-proof; NAME.entry; and by anchor "
       "NAME.ANCHOR.tsr with certificates and revocation lists, or NAME.ANCHOR.ots",
       "cairn extract out/record.cairn.json --out parts", &options->json);
-  command->add_option("EVIDENCE", options->evidence, "Evidence file")->required();
-  command->add_option("--out", options->out, "Directory; what is there is never replaced")
-      ->capture_default_str();
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("EVIDENCE", options->evidence, "Evidence file").Required();
+  command.Add("--out", options->out, "Directory; what is there is never replaced").ShowDefault();
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -33,19 +33,19 @@ ExitCode Run(const Options& options) {
 
 void AddFsck(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "fsck",
       "Checks the directory of a log that is not running: every entry, tile, index row and record "
       "against what the entries lead to. Changes nothing",
       "cairn fsck /var/lib/cairn/data", &options->json);
-  command->add_option("DIR", options->directory, "The log's --data_dir, or a backup of it")
-      ->required();
-  AddNumber(command, "--threads", "How many threads; 0 for one a processor",
-            [options](uint64_t threads) { options->threads = threads; })
-      ->default_str("0");
-  command->add_flag(Spellings("skip_index"), options->skip_index,
-                    "Do not check the index, which takes about half of the time");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("DIR", options->directory, "The log's --data_dir, or a backup of it").Required();
+  command
+      .AddNumber("--threads", "How many threads; 0 for one a processor",
+                 [options](uint64_t threads) { options->threads = threads; })
+      .Default("0");
+  command.AddFlag(Spellings("skip_index"), options->skip_index,
+                  "Do not check the index, which takes about half of the time");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -63,16 +63,16 @@ ExitCode Run(const Options& options) {
 
 void AddHash(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "hash",
       "Prints the hash under which files are logged: the certificate hash of a Certified Execution "
       "Record, which is checked, and SHA-256 of any other file",
       "cairn hash record.json report.pdf", &options->json);
-  command->add_option("FILE", options->files, "Records, or any files")->required();
-  command->add_option(Spellings("node_keys"), options->node_keys,
-                      "Key file of the node that attests records; without it attestations are not "
-                      "checked");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("FILE", options->files, "Records, or any files").Required();
+  command.Add(Spellings("node_keys"), options->node_keys,
+              "Key file of the node that attests records; without it attestations are not "
+              "checked");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -66,21 +66,20 @@ ExitCode Run(const Options& options) {
 
 void AddKeygen(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "keygen",
       "Makes a private key in a new file that only its owner can read, and prints the vkey (of a "
       "certifier also the bare public key, in base64)",
       "cairn keygen --origin log.example/cairn --out log.key", &options->json);
-  CLI::Option* const origin =
-      command->add_option("--origin", options->origin, "The log's name, for a log's key");
-  CLI::Option* const certifier =
-      command->add_option("--certifier", options->certifier, "The certifier's name, for its key")
-          ->excludes(origin);
-  command->add_option("--witness", options->witness, "The witness's name, for its cosigning key")
-      ->excludes(origin)
-      ->excludes(certifier);
-  command->add_option("--out", options->out, "The key file; must not exist")->required();
-  command->callback([options, exit_code] {
+  Option origin = command.Add("--origin", options->origin, "The log's name, for a log's key");
+  Option certifier =
+      command.Add("--certifier", options->certifier, "The certifier's name, for its key")
+          .Excludes(origin);
+  command.Add("--witness", options->witness, "The witness's name, for its cosigning key")
+      .Excludes(origin)
+      .Excludes(certifier);
+  command.Add("--out", options->out, "The key file; must not exist").Required();
+  command.OnRun([options, exit_code] {
     if (options->origin.empty() && options->certifier.empty() && options->witness.empty()) {
       Misused(
           "give --origin NAME for a log's key, --certifier NAME for a certifier's, or --witness "

@@ -129,30 +129,29 @@ std::string CosignedText(const note::PolicyVerdict& verdict, const note::Policy&
 
 }  // namespace
 
-void AddAuditOptions(CLI::App* command, AuditArguments* arguments) {
-  command->add_option("--policy", arguments->policy,
-                      "Trust policy (C2SP tlog-policy) that names the log and its witnesses");
-  command->add_option(Spellings("log_key"), arguments->log_key,
-                      "The log's vkey, in place of a policy: no cosignature is then demanded");
-  command->add_option("--state", arguments->state,
-                      "Directory of what this audit knows of the log: the next one goes on there, "
-                      "and holds the log to it. Without it every run reads the whole log");
+void AddAuditOptions(Subcommand command, AuditArguments* arguments) {
+  command.Add("--policy", arguments->policy,
+              "Trust policy (C2SP tlog-policy) that names the log and its witnesses");
+  command.Add(Spellings("log_key"), arguments->log_key,
+              "The log's vkey, in place of a policy: no cosignature is then demanded");
+  command.Add("--state", arguments->state,
+              "Directory of what this audit knows of the log: the next one goes on there, "
+              "and holds the log to it. Without it every run reads the whole log");
   command
-      ->add_option("--checkpoint", arguments->views,
-                   "A checkpoint of this log that came another way, to be held against it: a file "
-                   "or a URL, such as WITNESS/<hex of SHA-256 of the origin>/checkpoint. May be "
-                   "repeated")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .Add("--checkpoint", arguments->views,
+           "A checkpoint of this log that came another way, to be held against it: a file "
+           "or a URL, such as WITNESS/<hex of SHA-256 of the origin>/checkpoint. May be "
+           "repeated")
+      .Repeatable();
   command
-      ->add_option("--out", arguments->out,
-                   "Directory for misbehaviour files, which convince others: see `cairn "
-                   "verify-misbehaviour`")
-      ->capture_default_str();
-  AddNumber(command, "--threads", "How many threads; 0 for one a processor",
-            [arguments](uint64_t threads) { arguments->threads = threads; })
-      ->default_str("0");
+      .Add("--out", arguments->out,
+           "Directory for misbehaviour files, which convince others: see `cairn "
+           "verify-misbehaviour`")
+      .ShowDefault();
+  command
+      .AddNumber("--threads", "How many threads; 0 for one a processor",
+                 [arguments](uint64_t threads) { arguments->threads = threads; })
+      .Default("0");
 }
 
 absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options) {

@@ -28,7 +28,7 @@ struct AuditArguments {
 };
 
 // --log_key, --policy, --state, --checkpoint, --out, --threads.
-void AddAuditOptions(CLI::App* command, AuditArguments* arguments);
+void AddAuditOptions(Subcommand command, AuditArguments* arguments);
 
 struct AuditRun {
   witness::AuditReport report;

@@ -75,7 +75,7 @@ ExitCode Run(const Options& options) {
 
 void AddMonitor(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "monitor",
       "Audits a log as `cairn audit` does, and reports every statement under a certifier's name "
       "that the certifier does not know. Exit code 1: there is one, or the log is not sound",
@@ -83,19 +83,19 @@ void AddMonitor(CLI::App& app, ExitCode* exit_code) {
       "--known ./evidence --state ./acme.monitor",
       &options->audit.json);
   command
-      ->add_option("--log", options->audit.log,
-                   "The log's URL, or a directory with its tiles, as tlog-tiles names them")
-      ->required();
-  command->add_option("--certifier", options->certifier, "The certifier's name")->required();
+      .Add("--log", options->audit.log,
+           "The log's URL, or a directory with its tiles, as tlog-tiles names them")
+      .Required();
+  command.Add("--certifier", options->certifier, "The certifier's name").Required();
   command
-      ->add_option("--known", options->known,
-                   "Directory of what it stated: evidence files (*.cairn.json), records "
-                   "(*.json), lists of hashes in hex (*.hashes)")
-      ->required();
-  command->add_option("--webhook", options->webhook,
-                      "URL to which new findings are posted, as --json prints them");
+      .Add("--known", options->known,
+           "Directory of what it stated: evidence files (*.cairn.json), records "
+           "(*.json), lists of hashes in hex (*.hashes)")
+      .Required();
+  command.Add("--webhook", options->webhook,
+              "URL to which new findings are posted, as --json prints them");
   AddAuditOptions(command, &options->audit);
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -82,17 +82,16 @@ ExitCode Check(const Options& options) {
 }  // namespace
 
 void AddPolicy(CLI::App& app, ExitCode* exit_code) {
-  CLI::App* const policy = app.add_subcommand("policy", "Reads trust policies (C2SP tlog-policy)");
-  policy->require_subcommand(1);
-  policy->footer("Example:\n  cairn policy check trust.policy");
+  CLI::App& policy = AddGroup(app, "policy", "Reads trust policies (C2SP tlog-policy)",
+                              "cairn policy check trust.policy");
   const auto options = std::make_shared<Options>();
-  CLI::App* const check = AddSubcommand(*policy, "check",
-                                        "Prints the logs and witnesses of a policy, and warns when "
-                                        "its quorum guards against nothing. "
-                                        "Exit code 1: the file is no policy",
-                                        "cairn policy check trust.policy", &options->json);
-  check->add_option("FILE", options->file, "The policy")->required();
-  check->callback([options, exit_code] { *exit_code = Check(*options); });
+  Subcommand check = AddSubcommand(policy, "check",
+                                   "Prints the logs and witnesses of a policy, and warns when "
+                                   "its quorum guards against nothing. "
+                                   "Exit code 1: the file is no policy",
+                                   "cairn policy check trust.policy", &options->json);
+  check.Add("FILE", options->file, "The policy").Required();
+  check.OnRun([options, exit_code] { *exit_code = Check(*options); });
 }
 
 }  // namespace cairn::cli

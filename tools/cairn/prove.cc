@@ -154,22 +154,22 @@ ExitCode Run(const Options& options) {
 
 void AddProve(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "prove", "Asks the log for the statements on a certificate hash, with inclusion proofs",
       "cairn prove --log 127.0.0.1:7717 "
       "sha256:8df1e642efaee1f86a0d31cc4731f566d41f0b12e47157028ff2f"
       "85de01173c6",
       &options->json);
   AddConnectionOptions(command, &options->connection);
-  command->add_option("HASH", options->hash, "64 hex digits, with or without sha256: before them")
-      ->required();
-  command->add_option("--certifier", options->certifier, "Only statements by this one");
-  AddNumber(command, "--index", "Only the one at this leaf index",
-            [options](uint64_t index) { options->index = index; });
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey: the checkpoint must be signed with it");
-  command->add_option("--out", options->out, "Write the evidence to this file; must not exist");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("HASH", options->hash, "64 hex digits, with or without sha256: before them")
+      .Required();
+  command.Add("--certifier", options->certifier, "Only statements by this one");
+  command.AddNumber("--index", "Only the one at this leaf index",
+                    [options](uint64_t index) { options->index = index; });
+  command.Add(Spellings("log_key"), options->log_key,
+              "The log's vkey: the checkpoint must be signed with it");
+  command.Add("--out", options->out, "Write the evidence to this file; must not exist");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -54,14 +54,14 @@ ExitCode Run(const Options& options) {
 
 void AddStatus(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "status",
       "Asks the log how far the proof of an entry has come: pending, anchored or verified. That is "
       "the log's report and proves nothing; `cairn evidence` and `cairn verify` do",
       "cairn status --log 127.0.0.1:7717 --index 5", &options->json);
   AddConnectionOptions(command, &options->connection);
   AddEntryChoice(command, &options->entry);
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -304,7 +304,7 @@ ExitCode SubmitAll(const Options& options) {
 
 void AddSubmit(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "submit",
       "Logs certificates and writes DIR/NAME.cairn.json for each; run again, it goes on where it "
       "stopped. Trace and task are public and permanent",
@@ -312,47 +312,46 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
       "records/*.json",
       &options->json);
   AddConnectionOptions(command, &options->connection);
-  command->add_option("--out", options->out, "Directory for evidence; made when missing")
-      ->required();
-  command->add_option("FILE", options->files, "Records, or any files")->required();
-  command->add_option("--certifier", options->certifier,
-                      "Who states it; by default the signing key's name, or who the log takes the "
-                      "caller for");
-  command->add_option(Spellings("signing_key"), options->signing_key,
-                      "The certifier's key file: sign each statement");
+  command.Add("--out", options->out, "Directory for evidence; made when missing").Required();
+  command.Add("FILE", options->files, "Records, or any files").Required();
+  command.Add("--certifier", options->certifier,
+              "Who states it; by default the signing key's name, or who the log takes the "
+              "caller for");
+  command.Add(Spellings("signing_key"), options->signing_key,
+              "The certifier's key file: sign each statement");
   command
-      ->add_option(Spellings("policy_status"), options->policy_status,
-                   "What the certifier states of its policy: pass, fail or conditional")
-      ->check(CLI::IsMember({"unspecified", "pass", "fail", "conditional"}));
-  command->add_option("--trace", options->trace, "Trace id, for all files");
-  command->add_option("--task", options->task, "Task id, for all files");
-  CLI::Option* const blind = command->add_flag(
+      .Add(Spellings("policy_status"), options->policy_status,
+           "What the certifier states of its policy: pass, fail or conditional")
+      .OneOf({"unspecified", "pass", "fail", "conditional"});
+  command.Add("--trace", options->trace, "Trace id, for all files");
+  command.Add("--task", options->task, "Task id, for all files");
+  Option blind = command.AddFlag(
       "--blind", options->blind,
       "Log keyed hashes of trace and task, which may then be any UTF-8; the evidence "
       "opens them");
   command
-      ->add_option(Spellings("blind_key"), options->blind_key,
-                   "File of the secret for --blind, made when missing; by default "
-                   "cairn/blind.key in $XDG_CONFIG_HOME or ~/.config")
-      ->needs(blind);
-  AddNumber(command, "--supersedes",
-            "Index of the latest entry on this certificate, which this one replaces",
-            [options](uint64_t index) { options->supersedes = index; });
-  command->add_option(Spellings("node_keys"), options->node_keys,
-                      "Key file of the node that attests records");
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey: answers must be signed with it");
+      .Add(Spellings("blind_key"), options->blind_key,
+           "File of the secret for --blind, made when missing; by default "
+           "cairn/blind.key in $XDG_CONFIG_HOME or ~/.config")
+      .Needs(blind);
+  command.AddNumber("--supersedes",
+                    "Index of the latest entry on this certificate, which this one replaces",
+                    [options](uint64_t index) { options->supersedes = index; });
+  command.Add(Spellings("node_keys"), options->node_keys,
+              "Key file of the node that attests records");
+  command.Add(Spellings("log_key"), options->log_key,
+              "The log's vkey: answers must be signed with it");
   command
-      ->add_option(
-          Spellings("wait_for"), options->wait_for,
-          "Wait, up to --timeout, until each is cosigned by the log's witnesses, anchored "
-          "outside, or verified by the log's rule; the evidence then has the cosignatures, "
-          "and the anchors' receipts")
-      ->check(CLI::IsMember({"integrated", "cosigned", "anchored", "verified"}));
-  AddNumber(command, "--parallel", "Files in flight at once, 1 to 256",
-            [options](uint64_t parallel) { options->parallel = parallel; })
-      ->default_str("16");
-  command->callback([options, exit_code] { *exit_code = SubmitAll(*options); });
+      .Add(Spellings("wait_for"), options->wait_for,
+           "Wait, up to --timeout, until each is cosigned by the log's witnesses, anchored "
+           "outside, or verified by the log's rule; the evidence then has the cosignatures, "
+           "and the anchors' receipts")
+      .OneOf({"integrated", "cosigned", "anchored", "verified"});
+  command
+      .AddNumber("--parallel", "Files in flight at once, 1 to 256",
+                 [options](uint64_t parallel) { options->parallel = parallel; })
+      .Default("16");
+  command.OnRun([options, exit_code] { *exit_code = SubmitAll(*options); });
 }
 
 }  // namespace cairn::cli

@@ -28,20 +28,20 @@ std::optional<note::VerifierKey> LogOf(const evidence::Evidence& evidence,
 
 }  // namespace
 
-void AddTrustOptions(CLI::App* command, TrustOptions* options) {
-  command->add_option(Spellings("log_key"), options->log_key,
-                      "The log's vkey; by default that of the policy");
-  command->add_option("--policy", options->policy,
-                      "Trust policy (C2SP tlog-policy): its witnesses must have cosigned");
+void AddTrustOptions(Subcommand command, TrustOptions* options) {
+  command.Add(Spellings("log_key"), options->log_key,
+              "The log's vkey; by default that of the policy");
+  command.Add("--policy", options->policy,
+              "Trust policy (C2SP tlog-policy): its witnesses must have cosigned");
   AddAnchorTrustOptions(command, options);
 }
 
-void AddAnchorTrustOptions(CLI::App* command, TrustOptions* options) {
-  command->add_option(Spellings("tsa_roots"), options->tsa_roots,
-                      "PEM file of the time-stamp authorities' roots that you trust");
-  command->add_option("--headers", options->headers,
-                      "File of Bitcoin block headers from a source that you trust; see "
-                      "docs/formats.md");
+void AddAnchorTrustOptions(Subcommand command, TrustOptions* options) {
+  command.Add(Spellings("tsa_roots"), options->tsa_roots,
+              "PEM file of the time-stamp authorities' roots that you trust");
+  command.Add("--headers", options->headers,
+              "File of Bitcoin block headers from a source that you trust; see "
+              "docs/formats.md");
 }
 
 absl::StatusOr<std::unique_ptr<Trust>> Trust::Read(const TrustOptions& options) {

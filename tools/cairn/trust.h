@@ -7,7 +7,6 @@
 #ifndef CAIRN_TOOLS_CAIRN_TRUST_H_
 #define CAIRN_TOOLS_CAIRN_TRUST_H_
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "anchor/evidence/verify.h"
 #include "merkle/note/key.h"
 #include "merkle/note/policy.h"
+#include "tools/cairn/command.h"
 
 namespace cairn::cli {
 
@@ -32,9 +32,9 @@ struct TrustOptions {
   std::string headers;
 };
 
-void AddTrustOptions(CLI::App* command, TrustOptions* options);
+void AddTrustOptions(Subcommand command, TrustOptions* options);
 // Of these only --tsa_roots and --headers.
-void AddAnchorTrustOptions(CLI::App* command, TrustOptions* options);
+void AddAnchorTrustOptions(Subcommand command, TrustOptions* options);
 
 class Trust {
  public:

@@ -120,7 +120,7 @@ ExitCode Run(const Options& options) {
 
 void AddUpgrade(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "upgrade",
       "Fetches what outside systems have given for entries since their evidence was written, and "
       "replaces the files where that proves more and loses nothing. Give the trust anchors that "
@@ -129,9 +129,9 @@ void AddUpgrade(CLI::App& app, ExitCode* exit_code) {
       "evidence/*.cairn.json",
       &options->json);
   AddConnectionOptions(command, &options->connection);
-  command->add_option("FILE", options->files, "Evidence files")->required();
+  command.Add("FILE", options->files, "Evidence files").Required();
   AddTrustOptions(command, &options->trust);
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -128,45 +128,44 @@ ExitCode Run(const Options& options) {
 
 void AddVerify(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "verify", "Verifies evidence files offline, layer by layer, against keys that you trust",
       "cairn verify out/record.cairn.json --certificate record.json --log_key "
       "log.example/cairn+ac93c5d7+AeN...",
       &options->json);
   command
-      ->add_option("EVIDENCE", options->evidence,
-                   "Evidence files, and directories: there every *.cairn.json is verified, in "
-                   "subdirectories too, and what fails is listed")
-      ->required();
-  command->add_option("--certificate", options->certificate,
-                      "The certificate that the evidence is about; with one evidence file");
+      .Add("EVIDENCE", options->evidence,
+           "Evidence files, and directories: there every *.cairn.json is verified, in "
+           "subdirectories too, and what fails is listed")
+      .Required();
+  command.Add("--certificate", options->certificate,
+              "The certificate that the evidence is about; with one evidence file");
   AddTrustOptions(command, &options->trust);
   command
-      ->add_option("--certifier", options->certifiers,
-                   "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
-                   "then be signed with it. May be repeated")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .Add("--certifier", options->certifiers,
+           "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
+           "then be signed with it. May be repeated")
+      .Repeatable();
   command
-      ->add_option(
-          "--require", options->require,
-          "What must be proven: included; witnessed (by the policy's quorum); anchored (an "
-          "outside system accepted the checkpoint, its receipt says); verified (proven by "
-          "--tsa_roots or --headers)")
-      ->capture_default_str();
-  AddNumber(command, "--anchors", "With --require anchored or verified: by how many anchors",
-            [options](uint64_t anchors) { options->anchors = anchors; })
-      ->default_str("1");
-  command->add_option(Spellings("log_key_not_after"), options->log_key_not_after,
-                      "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
-                      "proves to be older");
-  AddNumber(command, "--threads", "For directories: how many threads; 0 for one a processor",
-            [options](uint64_t threads) { options->threads = threads; })
-      ->default_str("0");
-  command->add_option(Spellings("node_keys"), options->node_keys,
-                      "Key file of the node that attests records");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+      .Add("--require", options->require,
+           "What must be proven: included; witnessed (by the policy's quorum); anchored (an "
+           "outside system accepted the checkpoint, its receipt says); verified (proven by "
+           "--tsa_roots or --headers)")
+      .ShowDefault();
+  command
+      .AddNumber("--anchors", "With --require anchored or verified: by how many anchors",
+                 [options](uint64_t anchors) { options->anchors = anchors; })
+      .Default("1");
+  command.Add(Spellings("log_key_not_after"), options->log_key_not_after,
+              "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
+              "proves to be older");
+  command
+      .AddNumber("--threads", "For directories: how many threads; 0 for one a processor",
+                 [options](uint64_t threads) { options->threads = threads; })
+      .Default("0");
+  command.Add(Spellings("node_keys"), options->node_keys,
+              "Key file of the node that attests records");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -88,17 +88,16 @@ ExitCode Run(const Options& options) {
 
 void AddVerifyMisbehaviour(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "verify-misbehaviour",
       "Whether a file proves, offline, that a log signed two trees of which neither continues the "
       "other. Exit code 1: it does not",
       "cairn verify-misbehaviour 0123456789abcdef.misbehaviour --policy trust.policy",
       &options->json);
-  command->add_option("FILE", options->file, "As `cairn audit` or a witness wrote it")->required();
-  command->add_option(Spellings("log_key"), options->log_key, "The log's vkey");
-  command->add_option("--policy", options->policy,
-                      "Trust policy (C2SP tlog-policy) that names the log");
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+  command.Add("FILE", options->file, "As `cairn audit` or a witness wrote it").Required();
+  command.Add(Spellings("log_key"), options->log_key, "The log's vkey");
+  command.Add("--policy", options->policy, "Trust policy (C2SP tlog-policy) that names the log");
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli

@@ -256,23 +256,23 @@ ExitCode Run(const Options& options) {
 
 void AddWatch(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddSubcommand(
+  Subcommand command = AddSubcommand(
       app, "watch",
       "Follows what happens to a log's anchors, as it reports: all that has happened, then what "
       "does, until Ctrl-C or until an entry has reached a state",
       "cairn watch --log 127.0.0.1:7717 --index 5 --until verified --wait 60", &options->json);
   AddConnectionOptions(command, &options->connection);
-  AddNumber(command, "--after", "Begin after the event of this sequence number",
-            [options](uint64_t after) { options->after = after; });
-  AddNumber(command, "--index", "With --until: the entry at this leaf index",
-            [options](uint64_t index) { options->index = index; });
-  command->add_option("--until", options->until,
-                      "anchored or verified: end when the entry is that, or more");
+  command.AddNumber("--after", "Begin after the event of this sequence number",
+                    [options](uint64_t after) { options->after = after; });
+  command.AddNumber("--index", "With --until: the entry at this leaf index",
+                    [options](uint64_t index) { options->index = index; });
+  command.Add("--until", options->until,
+              "anchored or verified: end when the entry is that, or more");
   command
-      ->add_option("--wait", options->wait_s,
-                   "With --until: seconds until it gives up and exits with 1; by default never")
-      ->check(CLI::Range(0.01, 1e9));
-  command->callback([options, exit_code] { *exit_code = Run(*options); });
+      .Add("--wait", options->wait_s,
+           "With --until: seconds until it gives up and exits with 1; by default never")
+      .Between(0.01, 1e9);
+  command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 
 }  // namespace cairn::cli
