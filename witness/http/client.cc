@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace cairn::http {
@@ -24,6 +25,7 @@ struct Receiving {
   std::string body;
   size_t max_bytes;
   bool too_large = false;
+  bool header_ended = false;
 };
 
 // A count other than that given ends the transfer.
@@ -36,6 +38,16 @@ size_t Receive(char* data, size_t one, size_t count, void* user) {
   }
   receiving->body.append(data, bytes);
   return bytes;
+}
+
+// One line of the header, or of a chunked body's trailer. libcurl itself takes the end of a
+// connection for the end of a header.
+size_t ReceiveHeader(char* data, size_t one, size_t count, void* user) {
+  auto* const receiving = static_cast<Receiving*>(user);
+  const absl::string_view line(data, one * count);
+  if (absl::StartsWith(line, "HTTP/")) receiving->header_ended = false;
+  if (line == "\r\n" || line == "\n") receiving->header_ended = true;
+  return line.size();
 }
 
 class CurlClient final : public Client {
@@ -104,8 +116,13 @@ class CurlClient final : public Client {
     curl_easy_setopt(handle_, CURLOPT_XFERINFODATA, this);
     curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, Receive);
     curl_easy_setopt(handle_, CURLOPT_WRITEDATA, &receiving);
+    curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, ReceiveHeader);
+    curl_easy_setopt(handle_, CURLOPT_HEADERDATA, &receiving);
     const CURLcode result = curl_easy_perform(handle_);
     if (result != CURLE_OK) return Failure(result, url, receiving);
+    if (!receiving.header_ended) {
+      return absl::UnavailableError(absl::StrCat(url, ": the answer ends within its header"));
+    }
     Answer answer;
     answer.body = std::move(receiving.body);
     long status = 0;
