@@ -150,6 +150,8 @@ absl::Status Trial::Prepare() {
   absl::Status status = Start(phase_ == Phase::kStartIndex ? kManyRows : kFewRows);
   if (status.ok()) status = AppendSome(6);
   if (phase_ == Phase::kStart || phase_ == Phase::kStartIndex) {
+    // What the indexer had staged would depend on when the power is cut.
+    if (opened_ != nullptr) opened_->log->Stop();
     simulated_->CutPowerAfter(0);
     opened_.reset();
     simulated_->RestartProcess();
