@@ -372,17 +372,18 @@ void Await(const Condition& condition) {
 
 TEST(Anchorer, IsDelayedByNoBackendThatHangs) {
   AnchoredLog log({"slow", "quick"});
-  std::promise<void> entered, let_go;
+  std::atomic<bool> entered{false};
+  std::promise<void> let_go;
   log.systems[0]->OnSubmit(
       [&, gate = let_go.get_future().share()](const Hash& digest, const FakeSystem::Job& job) {
-        entered.set_value();
+        entered = true;
         gate.wait();
         return FakeSystem::FinalAtOnce(digest, job);
       });
   ASSERT_TRUE(log.Reopen().ok());
   log.GrowAndPublish(10);
   log.anchorer->Start();
-  entered.get_future().wait();
+  Await([&] { return entered.load(); });
   for (uint64_t round = 1; round <= 3; ++round) {
     Await([&] {
       const auto head = log.store.ReadReceipt(round, "quick");
