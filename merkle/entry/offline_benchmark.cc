@@ -91,7 +91,7 @@ void AuditSigned(benchmark::State& state, const std::vector<SignedStatement>& st
 }
 
 void BM_AuditSigned(benchmark::State& state) {
-  const PrivateKey key = *PrivateKey::Generate();
+  const PrivateKey key = PrivateKey::Generate();
   std::vector<SignedStatement> statements;
   for (size_t i = 0; i < kBundleEntries; ++i) {
     statements.push_back(*SignStatement(kOrigin, MakeStatement(i), key));
@@ -101,7 +101,7 @@ void BM_AuditSigned(benchmark::State& state) {
 BENCHMARK(BM_AuditSigned);
 
 void BM_AuditBatchSigned(benchmark::State& state) {
-  const PrivateKey key = *PrivateKey::Generate();
+  const PrivateKey key = PrivateKey::Generate();
   std::vector<Statement> statements;
   for (size_t i = 0; i < kBundleEntries; ++i) statements.push_back(MakeStatement(i));
   AuditSigned(state, *SignBatch(kOrigin, std::move(statements), key), key.public_key());

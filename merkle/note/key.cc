@@ -133,9 +133,7 @@ absl::StatusOr<SignerKey> MakeSignerKey(absl::string_view name, KeyType type,
 }
 
 absl::StatusOr<SignerKey> GenerateSignerKey(absl::string_view name, KeyType type) {
-  absl::StatusOr<PrivateKey> private_key = PrivateKey::Generate();
-  if (!private_key.ok()) return private_key.status();
-  return MakeSignerKey(name, type, *std::move(private_key));
+  return MakeSignerKey(name, type, PrivateKey::Generate());
 }
 
 absl::StatusOr<SignerKey> SignerKey::Parse(absl::string_view text) {

@@ -1,6 +1,6 @@
 #include "merkle/signature/ed25519.h"
 
-#include <openssl/evp.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <cassert>
@@ -56,56 +56,21 @@ absl::Status CheckPoint(Encoding point, absl::string_view what) {
   return absl::OkStatus();
 }
 
-struct ContextDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using ContextHandle = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
-
 const uint8_t* Bytes(absl::string_view view) {
   return reinterpret_cast<const uint8_t*>(view.data());
 }
 
-absl::StatusOr<internal::KeyHandle> PreparePublicKey(const PublicKey& key) {
-  if (absl::Status status = CheckPublicKey(key); !status.ok()) return status;
-  internal::KeyHandle handle(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.bytes.data(), key.bytes.size()));
-  if (handle == nullptr) return absl::InternalError("OpenSSL could not make a public key");
-  return handle;
-}
-
-absl::Status VerifyPrepared(EVP_PKEY* key, absl::string_view message, const Signature& signature) {
-  Encoding r;
-  Encoding s;
-  std::copy_n(signature.bytes.begin(), r.size(), r.begin());
-  std::copy_n(signature.bytes.begin() + r.size(), s.size(), s.begin());
-  if (absl::Status status = CheckPoint(r, "the signature's R"); !status.ok()) return status;
-  if (!IsBelow(s, kGroupOrder)) {
-    return absl::InvalidArgumentError("the signature's S is not below the group order");
-  }
-  ContextHandle context(EVP_MD_CTX_new());
-  if (context == nullptr ||
-      EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) != 1) {
-    return absl::InternalError("OpenSSL could not begin a verification");
-  }
-  if (EVP_DigestVerify(context.get(), signature.bytes.data(), signature.bytes.size(),
-                       Bytes(message), message.size()) != 1) {
-    return absl::InvalidArgumentError("the signature is not by this key over this message");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<PublicKey> PublicKeyOf(EVP_PKEY* key) {
-  PublicKey public_key;
-  size_t size = public_key.bytes.size();
-  if (EVP_PKEY_get_raw_public_key(key, public_key.bytes.data(), &size) != 1) {
-    return absl::InternalError("OpenSSL could not derive the public key");
-  }
-  return public_key;
+void StartLibrary() {
+  static const bool started = sodium_init() >= 0;
+  assert(started && "libsodium could not start");
 }
 
 }  // namespace
 
-void internal::KeyDeleter::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+void internal::SecretDeleter::operator()(SecretKey* secret) const {
+  sodium_memzero(secret->data(), secret->size());
+  delete secret;
+}
 
 absl::StatusOr<PublicKey> PublicKey::FromBytes(absl::string_view raw) {
   if (raw.size() != kSize) {
@@ -132,27 +97,34 @@ absl::Status CheckPublicKey(const PublicKey& key) {
 }
 
 absl::Status Verify(const PublicKey& key, absl::string_view message, const Signature& signature) {
-  absl::StatusOr<internal::KeyHandle> handle = PreparePublicKey(key);
-  if (!handle.ok()) return handle.status();
-  return VerifyPrepared(handle->get(), message, signature);
+  if (absl::Status status = CheckPublicKey(key); !status.ok()) return status;
+  Encoding r;
+  Encoding s;
+  std::copy_n(signature.bytes.begin(), r.size(), r.begin());
+  std::copy_n(signature.bytes.begin() + r.size(), s.size(), s.begin());
+  if (absl::Status status = CheckPoint(r, "the signature's R"); !status.ok()) return status;
+  if (!IsBelow(s, kGroupOrder)) {
+    return absl::InvalidArgumentError("the signature's S is not below the group order");
+  }
+  StartLibrary();
+  if (crypto_sign_verify_detached(signature.bytes.data(), Bytes(message), message.size(),
+                                  key.bytes.data()) != 0) {
+    return absl::InvalidArgumentError("the signature is not by this key over this message");
+  }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<Verifier> Verifier::Create(const PublicKey& key) {
-  absl::StatusOr<internal::KeyHandle> handle = PreparePublicKey(key);
-  if (!handle.ok()) return handle.status();
-  return Verifier(key, *std::move(handle));
+PrivateKey::PrivateKey(const uint8_t* seed) : secret_(new internal::SecretKey) {
+  crypto_sign_seed_keypair(public_key_.bytes.data(), secret_->data(), seed);
 }
 
-absl::Status Verifier::Verify(absl::string_view message, const Signature& signature) const {
-  return VerifyPrepared(handle_.get(), message, signature);
-}
-
-absl::StatusOr<PrivateKey> PrivateKey::Generate() {
-  internal::KeyHandle handle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  if (handle == nullptr) return absl::InternalError("OpenSSL could not generate a key");
-  absl::StatusOr<PublicKey> public_key = PublicKeyOf(handle.get());
-  if (!public_key.ok()) return public_key.status();
-  return PrivateKey(*public_key, std::move(handle));
+PrivateKey PrivateKey::Generate() {
+  StartLibrary();
+  std::array<uint8_t, kSeedSize> seed;
+  randombytes_buf(seed.data(), seed.size());
+  PrivateKey key(seed.data());
+  sodium_memzero(seed.data(), seed.size());
+  return key;
 }
 
 absl::StatusOr<PrivateKey> PrivateKey::FromSeed(absl::string_view seed) {
@@ -160,32 +132,20 @@ absl::StatusOr<PrivateKey> PrivateKey::FromSeed(absl::string_view seed) {
     return absl::InvalidArgumentError(
         absl::StrCat("an Ed25519 seed is ", kSeedSize, " bytes, got ", seed.size()));
   }
-  internal::KeyHandle handle(
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size()));
-  if (handle == nullptr) return absl::InternalError("OpenSSL could not make a private key");
-  absl::StatusOr<PublicKey> public_key = PublicKeyOf(handle.get());
-  if (!public_key.ok()) return public_key.status();
-  return PrivateKey(*public_key, std::move(handle));
+  StartLibrary();
+  return PrivateKey(Bytes(seed));
 }
 
 Signature PrivateKey::Sign(absl::string_view message) const {
   Signature signature;
-  size_t size = signature.bytes.size();
-  ContextHandle context(EVP_MD_CTX_new());
-  const bool ok =
-      context != nullptr &&
-      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, handle_.get()) == 1 &&
-      EVP_DigestSign(context.get(), signature.bytes.data(), &size, Bytes(message),
-                     message.size()) == 1;
-  assert(ok && "OpenSSL could not sign");
+  crypto_sign_detached(signature.bytes.data(), nullptr, Bytes(message), message.size(),
+                       secret_->data());
   return signature;
 }
 
 std::array<uint8_t, PrivateKey::kSeedSize> PrivateKey::ExportSeed() const {
   std::array<uint8_t, kSeedSize> seed;
-  size_t size = seed.size();
-  const bool ok = EVP_PKEY_get_raw_private_key(handle_.get(), seed.data(), &size) == 1;
-  assert(ok && size == kSeedSize && "a key that was made from a seed has one");
+  crypto_sign_ed25519_sk_to_seed(seed.data(), secret_->data());
   return seed;
 }
 
