@@ -349,6 +349,35 @@ TEST(Anchorer, PutsANewRuleInForceFromTheNextRound) {
   EXPECT_EQ(log.StateOf(15), (EntryState{ProofState::kAnchored, 2, {{2, "tsa"}}, false}));
 }
 
+TEST(Anchorer, FollowsWhatARetiredAnchorWasHandedAndHandsItNoMore) {
+  AnchoredLog log({"tsa", "btc"});
+  log.systems[1]->OnSubmit(Answering({.state = kSubmitted}));
+  log.systems[1]->OnPoll(Answering({.state = kSubmitted}));
+  ASSERT_TRUE(log.Reopen().ok());
+  log.GrowAndPublish(10);
+  ASSERT_TRUE(log.RunDue().ok());
+  EXPECT_TRUE(log.anchorer->book().AnchorsLeftBehind().empty());
+  log.anchors[1].retired = true;
+  log.options.rule.anchors.pop_back();
+  ASSERT_TRUE(log.Reopen().ok());
+  log.systems[1]->OnPoll(Answering({.state = kFinal, .receipt = "six deep"}));
+  log.GrowAndPublish(10);
+  ASSERT_TRUE(log.RunFor(2 * kHour).ok());
+  EXPECT_EQ(log.store.ReadReceipt(1, "btc")->state, kFinal);
+  EXPECT_EQ(log.systems[1]->sent(), 1);
+  EXPECT_TRUE(absl::IsNotFound(log.store.ReadReceipt(2, "btc").status()));
+  // The first round stays under the rule that wanted both.
+  EXPECT_EQ(log.StateOf(15), (EntryState{ProofState::kVerified, 2, {{2, "tsa"}}, false}));
+  log.systems[1]->OnPoll(Answering({.state = kReorganised}));
+  ASSERT_TRUE(log.RunFor(2 * kHour).ok());
+  EXPECT_NE(log.store.ReadReceipt(1, "btc")->state, kFinal);
+  EXPECT_TRUE(log.store.ReadReceipt(1, "btc")->was_final);
+  log.anchors.pop_back();
+  log.systems.pop_back();
+  ASSERT_TRUE(log.Reopen().ok());
+  EXPECT_EQ(log.anchorer->book().AnchorsLeftBehind(), std::vector<std::string>{"btc"});
+}
+
 TEST(Anchorer, RefusesAnchorsAndRulesThatAreNotSound) {
   const auto refused = [](const std::function<void(AnchoredLog&)>& spoil) {
     AnchoredLog log({"tsa"});

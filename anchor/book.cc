@@ -245,6 +245,15 @@ Unsettled Book::TakeUnsettled(const std::string& anchor) {
   return std::exchange(unsettled_[anchor], Unsettled());
 }
 
+std::vector<std::string> Book::AnchorsLeftBehind() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [anchor, unsettled] : unsettled_) {
+    if (!unsettled.receipts.empty()) names.push_back(anchor);
+  }
+  return names;
+}
+
 std::shared_ptr<void> Book::Listen(Listener listener) {
   const std::lock_guard lock(listeners_->mutex);
   const uint64_t id = listeners_->next_id++;

@@ -77,6 +77,8 @@ class Book {
   std::optional<RuleVersion> rule() const;
   // Once for each anchor, at the start.
   Unsettled TakeUnsettled(const std::string& anchor);
+  // The anchors with unsettled receipts that nobody took.
+  std::vector<std::string> AnchorsLeftBehind() const;
 
   // The handle ends the subscription when it is destroyed, after which no call is running or will
   // come. It may outlive the book.

@@ -111,7 +111,8 @@ uint64_t Courier::NextDue(uint64_t now) const {
   }
   if (!final_rounds_.empty()) next = std::min(next, std::max(next_recheck_ms_, not_before_ms_));
   const std::optional<RoundHead> newest = book_.newest_round();
-  if (newest && newest->number > last_round_ && Waiting() < options_.max_open) {
+  if (!options_.retired && newest && newest->number > last_round_ &&
+      Waiting() < options_.max_open) {
     next = std::min(next, not_before_ms_);
   }
   return std::max(next, now + 1);
@@ -221,6 +222,13 @@ Courier::Done Courier::GiveUpOne() {
 }
 
 Courier::Done Courier::PrepareNewest(uint64_t now) {
+  if (options_.retired) {
+    if (absl::Status closed = book_.CloseGap(options_.name, GapReason::kTooManyOpen);
+        !closed.ok()) {
+      return closed;
+    }
+    return false;
+  }
   const std::optional<RoundHead> newest = book_.newest_round();
   if (!newest || newest->number <= last_round_) return false;
   const size_t waiting = Waiting();

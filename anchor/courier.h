@@ -41,6 +41,8 @@ namespace cairn::anchor {
 
 struct AnchorOptions {
   std::string name = {};  // IsAnchorName.
+  // Prepares nothing more; what is open is followed to its end, what is final is asked about.
+  bool retired = false;
   uint64_t max_requests_a_day = 200;
   size_t max_open = 8;
   uint32_t max_attempts = 500;

@@ -85,7 +85,8 @@ absl::StatusOr<AnchorSettings> ReadAnchor(const config::Anchor& told) {
   if (!anchor::IsAnchorName(told.name())) {
     return Wrong("anchor.name", "must be 1 to 64 of A-Z a-z 0-9 . _ : -");
   }
-  AnchorSettings settings{.options = {.name = told.name()}, .system = {}};
+  AnchorSettings settings{.options = {.name = told.name(), .retired = told.retired()},
+                          .system = {}};
   if (told.has_max_requests_a_day()) {
     settings.options.max_requests_a_day = told.max_requests_a_day();
   }
@@ -117,7 +118,6 @@ absl::StatusOr<AnchoringSettings> ReadAnchoring(const config::Anchoring& told) {
     settings.options.interval_ms = uint64_t{1000} * told.interval_s();
   }
   settings.options.retry_ms = std::min(settings.options.retry_ms, settings.options.interval_ms);
-  if (told.anchor_size() == 0) return Wrong("anchor", "is missing; give at least one");
   anchor::Rule& rule = settings.options.rule;
   rule.log_operator = told.log_operator();
   rule.needs_witnesses = told.needs_witnesses();
@@ -127,7 +127,11 @@ absl::StatusOr<AnchoringSettings> ReadAnchoring(const config::Anchoring& told) {
     absl::StatusOr<AnchorSettings> anchor = ReadAnchor(one);
     if (!anchor.ok()) return anchor.status();
     settings.anchors.push_back(*std::move(anchor));
+    if (one.retired()) continue;
     rule.anchors.push_back({.name = one.name(), .operated_by = one.operated_by()});
+  }
+  if (rule.anchors.empty()) {
+    return Wrong("anchor", "is missing; give at least one that is not retired");
   }
   if (absl::Status good = anchor::CheckRule(rule); !good.ok()) {
     return Wrong("anchor", good.message());

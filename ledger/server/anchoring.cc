@@ -98,6 +98,12 @@ class RunningAnchoring final : public Anchoring {
          .random = Random});
     if (!anchorer.ok()) return anchorer.status();
     anchorer_ = *std::move(anchorer);
+    for (const std::string& name : anchorer_->book().AnchorsLeftBehind()) {
+      LogWarning(
+          "an anchor has receipts that are not final and is not in the configuration; nobody asks "
+          "for them until it is listed, with `retired: true` if it is",
+          {{"anchor", name}});
+    }
     anchorer_->Start();
     return absl::OkStatus();
   }

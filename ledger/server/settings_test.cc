@@ -58,6 +58,23 @@ TEST(ReadSettings, TakesEveryFieldOfTheFile) {
   EXPECT_EQ(settings->max_queued_entries, 77u);
 }
 
+TEST(ReadSettings, CountsNoRetiredAnchor) {
+  const auto anchor = [](const std::string& fields) {
+    return "anchor { operated_by: 'x' rfc3161 { url: 'http://127.0.0.1:1/' } " + fields + " } ";
+  };
+  const std::string alive = anchor("name: 'alive'");
+  const std::string retired = anchor("name: 'old' retired: true");
+  const auto settings = Read("anchoring { log_operator: 'me' " + alive + retired + "}");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  ASSERT_EQ(settings->anchoring->anchors.size(), 2u);
+  EXPECT_TRUE(settings->anchoring->anchors[1].options.retired);
+  ASSERT_EQ(settings->anchoring->options.rule.anchors.size(), 1u);
+  EXPECT_EQ(settings->anchoring->options.rule.anchors[0].name, "alive");
+  const auto none = Read("anchoring { log_operator: 'me' " + retired + "}");
+  EXPECT_EQ(none.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(none.status().message().find("not retired"), absl::string_view::npos) << none.status();
+}
+
 TEST(ReadSettings, HttpIsServedWhereItIsAskedForAlone) {
   const auto none = Read("");
   ASSERT_TRUE(none.ok()) << none.status();
