@@ -31,62 +31,16 @@
 #include "merkle/hash.h"
 #include "merkle/proof.h"
 #include "merkle/types.h"
+#include "tests/anchor/testing/stored_rounds.h"
 
 namespace cairn::anchor {
 namespace {
 
+using testing::ExampleNote;
+using testing::FillWithRounds;
 using Clock = std::chrono::steady_clock;
 
-// As long as a note with a log's signature and three cosignatures.
-constexpr size_t kNoteBytes = 700;
 constexpr int kRounds = 501;
-
-std::string Note(uint64_t number) {
-  std::string note = absl::StrCat("round ", number, "\n");
-  note.resize(kNoteBytes, 'n');
-  return note;
-}
-
-Change RoundWithReceipt(uint64_t number, uint64_t size) {
-  const std::string note = Note(number);
-  const RoundHead head{.number = number,
-                       .size = TreeSize(size),
-                       .root = merkle::Sha256(absl::StrCat("root ", number)),
-                       .digest = merkle::Sha256(note),
-                       .frozen_at_ms = number};
-  return {.round = Round{.head = head, .note = note},
-          .receipt = ReceiptChange{.head = {.round = number,
-                                            .anchor = "tsa",
-                                            .kind = "rfc3161",
-                                            .digest = head.digest,
-                                            .size = head.size,
-                                            .state = ReceiptState::kFinal,
-                                            .sending = Sending::kTaken,
-                                            .existed_by_s = number,
-                                            .attempts = 1,
-                                            .logged_at = LeafIndex(size)},
-                                   .bytes = ReceiptBytes{.native = std::string(2000, 't')}},
-          .events = {{.sequence = number, .kind = EventKind::kRoundFrozen, .number = number}}};
-}
-
-absl::Status Fill(const std::string& path, const std::string& origin, uint64_t rounds,
-                  uint64_t tree_size) {
-  if (rounds == 0 || tree_size < rounds) return absl::InvalidArgumentError("ROUNDS, TREE_SIZE");
-  auto store = RocksDbStore::Open({.path = path, .log = origin});
-  if (!store.ok()) return store.status();
-  const RuleVersion rule{.version = 1,
-                         .from_round = 1,
-                         .rule = {.form = RuleForm::kAny,
-                                  .log_operator = "the bench",
-                                  .anchors = {{"tsa", "an authority"}}}};
-  if (absl::Status written = (*store)->Write({.rule = rule}); !written.ok()) return written;
-  for (uint64_t number = 1; number <= rounds; ++number) {
-    const uint64_t size = tree_size / rounds * number + (number == rounds ? tree_size % rounds : 0);
-    const absl::Status written = (*store)->Write(RoundWithReceipt(number, size));
-    if (!written.ok()) return written;
-  }
-  return absl::OkStatus();
-}
 
 struct LogDirectory {
   std::unique_ptr<ledger::RocksDbStore> store;
@@ -122,10 +76,10 @@ absl::StatusOr<double> Freezing(LogDirectory& log, Store& anchors, uint64_t new_
   std::vector<double> took_us;
   for (uint64_t number = 2; number < 2 + kRounds; ++number) {
     const Clock::time_point begin = Clock::now();
-    absl::StatusOr<Round> round =
-        Freeze(RoundHead{.number = number - 1, .size = old_size, .root = *old_root},
-               {.note = Note(number), .size = size, .root = log.edge.root(), .integrated = size},
-               number, prover);
+    absl::StatusOr<Round> round = Freeze(
+        RoundHead{.number = number - 1, .size = old_size, .root = *old_root},
+        {.note = ExampleNote(number), .size = size, .root = log.edge.root(), .integrated = size},
+        number, prover);
     if (!round.ok()) return round.status();
     const absl::Status kept = anchors.Write(
         {.round = *std::move(round),
@@ -152,8 +106,8 @@ int Main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   absl::Status status;
   if (what == "fill" && argc == 6) {
-    status = Fill(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10),
-                  std::strtoull(argv[5], nullptr, 10));
+    status = FillWithRounds(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10),
+                            std::strtoull(argv[5], nullptr, 10));
   } else if (what == "freeze" && argc == 7) {
     status = MeasureFreezing(argv + 2);
   } else {

@@ -20,6 +20,9 @@
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/rfc3161.h"
 #include "anchor/evidence/verify.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
 #include "gtest/gtest.h"
 #include "merkle/hash.h"
 #include "merkle/note/checkpoint.h"
@@ -27,6 +30,7 @@
 #include "merkle/proof_bytes.h"
 #include "merkle/verify.h"
 #include "proto/anchors_service.grpc.pb.h"
+#include "tests/anchor/testing/stored_rounds.h"
 #include "tests/anchor/testing/time_stamp_server.h"
 #include "tests/cli/cairn.h"
 #include "tests/server/client.h"
@@ -438,6 +442,37 @@ TEST_F(AnchoredLog, TellsTheHistoryThenWhatHappensAndGoesOnAfterAKill) {
   EventWatch beyond(*this, told.back().sequence() + 1000);
   EXPECT_FALSE(beyond.ReadUntil([] { return true; }));
   EXPECT_EQ(beyond.End().error_code(), grpc::StatusCode::OUT_OF_RANGE);
+}
+
+// Flow control stops their streams after 4 of some 20 kilobytes.
+TEST_F(AnchoredLog, WatchesThatNobodyReadsHoldUpNothing) {
+  constexpr uint64_t kRounds = 1'000;
+  ASSERT_EQ(cairnd_->Stop(), 0);
+  const std::filesystem::path store = directory_.path() / "data" / "anchors";
+  std::filesystem::remove_all(store);
+  ASSERT_TRUE(anchor::testing::FillWithRounds(store, kTestOrigin, kRounds, kRounds).ok());
+  ASSERT_NO_FATAL_FAILURE(Start());
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 4'096);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  auto narrow = v1::Anchors::NewStub(
+      grpc::CreateCustomChannel(cairnd_->address(), grpc::InsecureChannelCredentials(), arguments));
+  std::vector<std::unique_ptr<EventWatch>> stalled;
+  anchors_.swap(narrow);
+  for (int i = 0; i < 64; ++i) stalled.push_back(std::make_unique<EventWatch>(*this, 0));
+  ASSERT_TRUE(Await([&] { return OpenStreams() == stalled.size(); }));
+  anchors_.swap(narrow);
+  // Another's watch and appends go on beside them.
+  EXPECT_GE(Events().size(), kRounds);
+  Append("an entry");
+  // Whoever begins to read gets all of it, in order.
+  EventWatch& late = *stalled.front();
+  ASSERT_TRUE(late.ReadUntil([&] { return late.live(); }));
+  ASSERT_GE(late.events().size(), kRounds);
+  for (size_t i = 0; i < late.events().size(); ++i) {
+    EXPECT_EQ(late.events()[i].sequence(), i + 1);
+  }
+  EXPECT_EQ(cairnd_->Stop(), 0);
 }
 
 TEST_F(AnchoredLog, WatchesEndWithTheirClientAndWithTheServer) {
