@@ -134,7 +134,7 @@ def signed(run):
         load = {"mode": "stream", "streams": 4, "connections": 2, "seconds": run.seconds,
                 "entry_bytes": run.entry_bytes}
         for _ in range(run.rounds):
-            ceiling = processes.benchmark(benchmark, "BM_VerifierVerify", cores, run.seconds)
+            ceiling = processes.benchmark(benchmark, "BM_Verify", cores, run.seconds)
             presign = round(ceiling * (run.seconds + 2))
             single = processes.bench(log, **load, signing_key=key, presign=presign)
             batch = processes.bench(log, **load, signing_key=key, signatures="batch")
@@ -144,7 +144,7 @@ def signed(run):
             batches.append(batch["entries_per_second"])
             ratios.append(singles[-1] / ceiling)
             batch_ratios.append(batches[-1] / plain["entries_per_second"])
-    verify = processes.benchmark(benchmark, "BM_VerifierVerify", 1, run.seconds)
+    verify = processes.benchmark(benchmark, "BM_Verify", 1, run.seconds)
     audit = processes.benchmark("//merkle/entry:offline_benchmark", "BM_AuditSigned", 1,
                                 run.seconds)
     return [
