@@ -1,18 +1,18 @@
 #include "anchor/rocksdb/store.h"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
-
-#include <filesystem>
-#include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "anchor/rocksdb/codec.h"
+#include "witness/rocksdb/database/database.h"
 
 namespace cairn::anchor {
 namespace {
+
+using database::Batch;
+using database::FromRocksDb;
+using database::ToView;
 
 constexpr char kFormatKey[] = "format";
 constexpr char kLogKey[] = "log";
@@ -20,22 +20,7 @@ constexpr char kFormat[] = "1";
 constexpr absl::string_view kRound = "round/", kNote = "note/", kReceipt = "receipt/",
                             kBytes = "bytes/", kRule = "rule/", kGap = "gap/", kSpent = "spent/",
                             kEvent = "event/";
-constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kNumberBytes = 8;
-
-rocksdb::Slice ToSlice(absl::string_view text) { return {text.data(), text.size()}; }
-absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view doing) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string message = absl::StrCat(doing, ": ", status.ToString());
-  // A file that RocksDB's own records name and that is not there was lost.
-  if (status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound()) {
-    return absl::DataLossError(message);
-  }
-  if (status.IsIOError()) return absl::UnavailableError(message);
-  return absl::InternalError(message);
-}
 
 std::string Key(absl::string_view prefix, uint64_t number, absl::string_view name = {}) {
   std::string key(prefix);
@@ -51,68 +36,12 @@ absl::Status NoKey(absl::string_view prefix) {
       absl::StrCat("a row of the anchors' database below ", prefix, " has no number as its key"));
 }
 
-rocksdb::Options DatabaseOptions(const OpenOptions& options) {
-  rocksdb::Options out;
-  out.create_if_missing = options.create;
-  out.paranoid_checks = true;
-  // As for the log: the default stops silently at a damaged record.
-  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  out.recycle_log_file_num = 0;
-  out.track_and_verify_wals_in_manifest = true;
-  out.avoid_flush_during_recovery = false;
-  out.compression = rocksdb::kNoCompression;
-  out.write_buffer_size = 8 * kMiB;
-  out.max_open_files = 256;
-  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  out.keep_log_file_num = 4;
-  out.max_log_file_size = 4 * kMiB;
-  out.stats_dump_period_sec = 0;
-  out.stats_persist_period_sec = 0;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(16 * kMiB);
-  table.format_version = 5;
-  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return out;
-}
-
-// Collects the first error of a batch's puts.
-class Batch {
- public:
-  void Put(const std::string& key, absl::string_view value) {
-    if (status_.ok()) status_ = batch_.Put(key, ToSlice(value));
-  }
-  rocksdb::Status WriteTo(rocksdb::DB& db) {
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    return status_.ok() ? db.Write(synced, &batch_) : status_;
-  }
-
- private:
-  rocksdb::WriteBatch batch_;
-  rocksdb::Status status_;
-};
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptions& options) {
-  const std::filesystem::path database = std::filesystem::path(options.path) / "db";
-  std::error_code error;
-  const bool exists = std::filesystem::exists(database / "CURRENT", error);
-  if (!exists && !options.create) {
-    return absl::NotFoundError(absl::StrCat("there is no anchors' database in ", options.path));
-  }
-  std::filesystem::create_directories(options.path, error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot make the directory ", options.path, ": ", error.message()));
-  }
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::Open(DatabaseOptions(options), database.string(), &db);
-  if (!opened.ok()) {
-    return FromRocksDb(opened, absl::StrCat("opening the anchors' database in ", options.path));
-  }
-  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::unique_ptr<rocksdb::DB>(db)));
+  auto db = database::Open(options.path, options.create, "the anchors'");
+  if (!db.ok()) return db.status();
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore(*std::move(db)));
   if (absl::Status known = store->Identify(options); !known.ok()) return known;
   return store;
 }
