@@ -36,6 +36,8 @@ void Connection::Begin(Events events) {
 }
 
 void Connection::Close() {
+  // The server's list may have the last reference.
+  const auto self = shared_from_this();
   End();
   Error ignored;
   stream_.socket().close(ignored);
@@ -96,7 +98,10 @@ void Connection::ReadMore() {
 void Connection::Dispatch() {
   // While the handler works the client may take its time.
   stream_.expires_never();
-  handler_(TakeRequest(*parser_), [self = shared_from_this()](Response response) {
+  // Weakly: whoever keeps it for longer than the server lives keeps nothing of that.
+  handler_(TakeRequest(*parser_), [weak = weak_from_this()](Response response) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
     net::dispatch(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
       self->Write(std::move(response));
     });

@@ -2,8 +2,8 @@
 //
 // Whatever is wrong with a request is answered (400, 413, 431) and ends the connection, since
 // nobody can say where the next request begins. What does not come in time ends it without a word.
-// Threads: the server's one, but for the answer of a handler. Lives as long as something is under
-// way on it.
+// Threads: the server's one, but for the answer of a handler. Lives until it has ended and nothing
+// is under way on it any more.
 
 #ifndef CAIRN_WITNESS_HTTP_CONNECTION_H_
 #define CAIRN_WITNESS_HTTP_CONNECTION_H_

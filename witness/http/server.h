@@ -36,8 +36,8 @@ class Server {
   // Begins to answer. Call once.
   virtual void Serve() = 0;
 
-  // Closes all connections and ends the thread. Every request that a handler was given has been
-  // responded to. Idempotent.
+  // Closes all connections and ends the thread. A response that comes later goes nowhere; none is
+  // under way when the server is destroyed. Idempotent.
   virtual void Stop() = 0;
 };
 

@@ -280,6 +280,28 @@ TEST_F(ServerTest, StopEndsConnectionsWhateverTheyDo) {
   server_->Stop();
 }
 
+TEST_F(ServerTest, AResponseAfterTheEndGoesNowhere) {
+  std::promise<Respond> asked;
+  routes_.AddGet("/never",
+                 [&asked](const Request&, const Respond& respond) { asked.set_value(respond); });
+  limits_.max_connections = 1;
+  Begin();
+  HttpSocket socket(address_);
+  socket.Send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
+  const Respond of_closed = asked.get_future().get();
+  // Another takes its place.
+  EXPECT_EQ(HttpGet(address_, "/x").status, 200);
+  of_closed({.body = "too late"});
+  asked = {};
+  HttpSocket last(address_);
+  last.Send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
+  const Respond of_stopped = asked.get_future().get();
+  server_->Stop();
+  server_.reset();
+  of_stopped({.body = "much too late"});
+  of_closed({.body = "again"});
+}
+
 TEST_F(ServerTest, ATakenPortAndAHostNameAreRefused) {
   Begin();
   const auto again = Server::Listen(server_->address(), limits_, nullptr);
