@@ -366,7 +366,6 @@ TEST(Anchorer, FollowsWhatARetiredAnchorWasHandedAndHandsItNoMore) {
   EXPECT_EQ(log.store.ReadReceipt(1, "btc")->state, kFinal);
   EXPECT_EQ(log.systems[1]->sent(), 1);
   EXPECT_TRUE(absl::IsNotFound(log.store.ReadReceipt(2, "btc").status()));
-  // The first round stays under the rule that wanted both.
   EXPECT_EQ(log.StateOf(15), (EntryState{ProofState::kVerified, 2, {{2, "tsa"}}, false}));
   log.systems[1]->OnPoll(Answering({.state = kReorganised}));
   ASSERT_TRUE(log.RunFor(2 * kHour).ok());
