@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
@@ -68,6 +69,17 @@ bool NeedsRoot(int error) {
          error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 }
 
+// Travels with a status as its payload, so that nobody has to read the message.
+constexpr char kMissingUrl[] = "cairn/rfc3161/missing";
+constexpr char kMissingCertificate[] = "certificate";
+constexpr char kMissingRoot[] = "root";
+
+absl::Status Needs(absl::string_view what, absl::string_view message) {
+  absl::Status status = absl::FailedPreconditionError(absl::StrCat("needs ", message));
+  status.SetPayload(kMissingUrl, absl::Cord(what));
+  return status;
+}
+
 absl::Status False(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("the token: ", why));
 }
@@ -126,14 +138,13 @@ absl::Status WhyNot(const Token& token, const Chain& chain) {
   const unsigned long error = ERR_peek_last_error();  // NOLINT(google-runtime-int)
   if (ERR_GET_LIB(error) == ERR_LIB_PKCS7 &&
       ERR_GET_REASON(error) == PKCS7_R_SIGNER_CERTIFICATE_NOT_FOUND) {
-    return absl::FailedPreconditionError("needs the authority's certificate");
+    return Needs(kMissingCertificate, "the authority's certificate");
   }
   if (ERR_GET_LIB(error) != ERR_LIB_TS) return False("its signature cannot be verified");
   switch (ERR_GET_REASON(error)) {
     case TS_R_CERTIFICATE_VERIFY_ERROR:
       if (NeedsRoot(chain.error)) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("needs a root that leads to ", chain.needs));
+        return Needs(kMissingRoot, absl::StrCat("a root that leads to ", chain.needs));
       }
       return False(absl::StrCat("the certificate of ", chain.at, ": ",
                                 X509_verify_cert_error_string(chain.error)));
@@ -199,6 +210,7 @@ Timestamp Describe(const Token& token, const Chain& chain) {
   timestamp.serial = token.serial;
   timestamp.policy = token.policy;
   timestamp.authority = NameText(X509_get_subject_name(chain.certificates.front().get()));
+  timestamp.signer_key = KeyHash(*chain.certificates.front());
   for (size_t i = 0; i + 1 < chain.certificates.size(); ++i) {
     const X509& certificate = *chain.certificates[i];
     if (!Carries(*token.signed_data, certificate)) {
@@ -222,6 +234,12 @@ absl::StatusOr<std::vector<Handle>> ParseAll(const std::vector<std::string>& ite
 
 }  // namespace
 
+Missing WhatIsMissing(const absl::Status& status) {
+  const auto what = status.GetPayload(kMissingUrl);
+  if (!what) return Missing::kNothing;
+  return *what == kMissingCertificate ? Missing::kCertificate : Missing::kRoot;
+}
+
 absl::StatusOr<std::unique_ptr<Verifier>> Verifier::Create(const Trust& trust) {
   absl::StatusOr<std::vector<Certificate>> certificates =
       ParsePemCertificates(trust.certificates_pem);
@@ -237,6 +255,12 @@ absl::StatusOr<std::unique_ptr<Verifier>> Verifier::Create(const Trust& trust) {
   }
   verifier->policies_ = trust.policies;
   return verifier;
+}
+
+std::vector<Hash> Verifier::root_keys() const {
+  std::vector<Hash> keys;
+  for (const Certificate& root : roots_) keys.push_back(KeyHash(*root));
+  return keys;
 }
 
 absl::StatusOr<Timestamp> Verifier::Verify(const Receipt& receipt, const Hash& digest,

@@ -68,6 +68,7 @@ struct Timestamp {
   std::string serial = {};     // Lower-case hex.
   std::string policy = {};     // Dotted.
   std::string authority = {};  // The subject of its certificate.
+  Hash signer_key = {};        // SHA-256 of the SubjectPublicKeyInfo (DER) that it was signed by.
   Revocation revocation = Revocation::kNotChecked;
   // DER: those of the chain that the token does not carry, without the root. To be kept with it.
   std::vector<std::string> missing_certificates = {};
@@ -84,6 +85,16 @@ struct Trust {
   std::vector<std::string> policies = {};
 };
 
+// What stands between a token and its proof, where Verify answers kFailedPrecondition.
+enum class Missing {
+  kNothing,      // Of a status that says nothing of it.
+  kCertificate,  // The certificate that signed it is not at hand: whoever has it can judge the
+                 // token.
+  kRoot,  // Its chain ends at an issuer that is neither a root nor a helper of this verifier's:
+          // no authority of the verifier's applies.
+};
+Missing WhatIsMissing(const absl::Status& status);
+
 class Verifier {
  public:
   // kInvalidArgument for certificates that are malformed, or of which none is self-issued.
@@ -91,13 +102,17 @@ class Verifier {
 
   bool has_roots() const { return !roots_.empty(); }
 
+  // SHA-256 of each root's SubjectPublicKeyInfo (DER), in the order of the PEM: two authorities
+  // that share one are one authority.
+  std::vector<Hash> root_keys() const;
+
   // Errors:
   //   kInvalidArgument: false. Malformed, not for this digest, or not signed as it says.
   //   kPermissionDenied: false. A certificate that it rests on is revoked.
   //   kFailedPrecondition: not proven. Nothing contradicts it, but it does not lead to a root that
   //     is pinned here, or the authority's certificate is not at hand. The message begins with
-  //     "needs ". (A response that is a refusal has this code, or kUnavailable, as well; see
-  //     ParseToken. A refusal is never a receipt.)
+  //     "needs ", and WhatIsMissing tells which of the two it is. (A response that is a refusal has
+  //     this code, or kUnavailable, as well; see ParseToken. A refusal is never a receipt.)
   // `certificates` as there.
   absl::StatusOr<Timestamp> Verify(const Receipt& receipt, const Hash& digest,
                                    const Expectation& expectation = {},

@@ -166,6 +166,7 @@ TEST_F(Rfc3161Test, TokenOfAnAuthorityVerifies) {
   EXPECT_EQ(stamp->existed_by_s, stamp->gen_time_s + 1);
   EXPECT_EQ(stamp->policy, testing::kTestPolicy);
   EXPECT_EQ(stamp->authority, "CN=Test tsa");
+  EXPECT_EQ(stamp->signer_key, KeyHash(*ParsePemCertificates(authority_->Pem("tsa"))->front()));
   EXPECT_FALSE(stamp->serial.empty());
   EXPECT_EQ(stamp->revocation, Revocation::kNotChecked);
   EXPECT_TRUE(stamp->missing_certificates.empty());
@@ -203,14 +204,38 @@ TEST_F(Rfc3161Test, OtherPolicyThanPinnedIsFalse) {
   EXPECT_TRUE(Trusting(root, {"1.2.3.4.1", "1.2.3.9"})->Verify(receipt, digest_).ok());
 }
 
+TEST_F(Rfc3161Test, KeysAreKnownByTheirSubjectPublicKeyInfo) {
+  // `openssl x509 -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum` says this of it.
+  constexpr absl::string_view kCertificate =
+      "-----BEGIN CERTIFICATE-----\n"
+      "MIIBdzCCAR2gAwIBAgIUQsVBitKnj6/1OM89tzB07dBjKkAwCgYIKoZIzj0EAwIw\n"
+      "EDEOMAwGA1UEAwwFa25vd24wIBcNMjYxMjAxMDMxMzU5WhgPMjEyNjExMDcwMzEz\n"
+      "NTlaMBAxDjAMBgNVBAMMBWtub3duMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n"
+      "QPH6cP/28TSkKe7V0HGAryGA2VucfnjwwXSx+WCXX3XyaonVBnRHufs1NV1a0MLW\n"
+      "IwA+WgFPJPtaWun1/My5HKNTMFEwHQYDVR0OBBYEFHAR4lXtgJUURaYhuof4p5QB\n"
+      "+4ENMB8GA1UdIwQYMBaAFHAR4lXtgJUURaYhuof4p5QB+4ENMA8GA1UdEwEB/wQF\n"
+      "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJt0MFZx3YZap1ujK/m1Swksb0cheHSx\n"
+      "pCaMYWkHUpM6AiAajP+c3ToldRLI+toAFTgTKGWL7yORY/lemJpFjsSTzw==\n"
+      "-----END CERTIFICATE-----\n";
+  const std::string root = authority_->Pem("root");
+  const auto verifier = *Verifier::Create({.certificates_pem = absl::StrCat(kCertificate, root)});
+  const std::vector<Hash> keys = verifier->root_keys();
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys[0].Hex(), "eb1a54c7673453006e7958306a7267b31dd71800afa04cd537e8911d5b899bb2");
+  EXPECT_EQ(keys[1], KeyHash(*ParsePemCertificates(root)->front()));
+  EXPECT_TRUE((*Verifier::Create({}))->root_keys().empty());
+}
+
 TEST_F(Rfc3161Test, WithoutItsRootNothingIsProven) {
   const Receipt receipt{.response = authority_->Reply(request_)};
   const TimeStampAuthority other;
   // The other root has the same name.
   for (const std::string& roots : {std::string(), other.Pem("root")}) {
     const auto verifier = Trusting(roots);
-    Expect(verifier->Verify(receipt, digest_), absl::StatusCode::kFailedPrecondition,
+    const auto verified = verifier->Verify(receipt, digest_);
+    Expect(verified, absl::StatusCode::kFailedPrecondition,
            "needs a root that leads to CN=Test root");
+    EXPECT_EQ(WhatIsMissing(verified.status()), Missing::kRoot);
     // What contradicts it is found all the same.
     ExpectFalse(verifier->Verify(receipt, merkle::Sha256("other")), "another digest");
     ExpectFalse(verifier->Verify(receipt, digest_, {.window = Window{1, 2}}), "after that");
@@ -223,6 +248,7 @@ TEST_F(Rfc3161Test, TokenWithoutCertificateNeedsIt) {
   const Receipt receipt{.response = authority_->Reply(request)};
   const auto without = verifier_->Verify(receipt, digest_);
   Expect(without, absl::StatusCode::kFailedPrecondition, "needs the authority's certificate");
+  EXPECT_EQ(WhatIsMissing(without.status()), Missing::kCertificate);
   const auto with =
       Trusting(authority_->Pem("root") + authority_->Pem("tsa"))->Verify(receipt, digest_);
   ASSERT_TRUE(with.ok()) << with.status();

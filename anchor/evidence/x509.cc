@@ -167,6 +167,16 @@ std::string CertificateDer(const X509& certificate) {
   return der;
 }
 
+Hash KeyHash(const X509& certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &bytes);
+  if (size <= 0) return merkle::Sha256("");  // A parsed certificate has one: only without memory.
+  const Hash hash = merkle::Sha256(
+      absl::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)));
+  OPENSSL_free(bytes);
+  return hash;
+}
+
 std::string NameText(const X509_NAME* name) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (bio == nullptr || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";

@@ -60,6 +60,10 @@ class CertificateCache {
 
 std::string CertificateDer(const X509& certificate);
 
+// SHA-256 of the SubjectPublicKeyInfo in DER: what to know a key by, under whatever names and in
+// however many certificates it stands.
+Hash KeyHash(const X509& certificate);
+
 // RFC 2253, ASCII, cut to a line's length.
 std::string NameText(const X509_NAME* name);
 
