@@ -94,7 +94,9 @@ void Say(const Options& options, const std::vector<Proven>& found) {
     const evidence::Claim& claim = proven.report.claim;
     std::cout << "sha256:" << claim.statement.certificate_hash.Hex() << " by "
               << claim.statement.certifier << " at " << claim.index.value() << ": "
-              << (proven.report.verified() ? "verified" : "in the log, as it says itself") << "\n"
+              << (proven.report.verified() ? proven.report.headline
+                                           : "in the log, as it says itself")
+              << "\n"
               << ReportText(proven.report);
   }
 }
