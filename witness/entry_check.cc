@@ -70,14 +70,15 @@ void EntryCheck::TakeOther(LeafIndex index, absl::string_view encoded, CheckedEn
     out.findings.push_back({FindingKind::kEntry, index, std::string(decoded.status().message())});
     return;
   }
+  if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
+    ++out.unknown_kinds[unknown->kind];
+    return;
+  }
   TakeTime(index, decoded->accepted_at_ms, out);
   if (const auto* change = std::get_if<entry::CertifierEntry>(&decoded->body)) {
     out.segments.back().change.emplace(index, *change);
     out.segments.emplace_back();
     last_use_ = Use();
-  }
-  if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
-    ++out.unknown_kinds[unknown->kind];
   }
   const auto* receipt = std::get_if<entry::ReceiptEntry>(&decoded->body);
   if (receipt == nullptr) return;
