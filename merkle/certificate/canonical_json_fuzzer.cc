@@ -1,8 +1,10 @@
-// Canonicalize: any bytes are refused, or their canonical form is its own canonical form.
+// Canonicalize: any bytes are refused, or their canonical form is its own canonical form, in which
+// no number is rounded.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -15,5 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!once.ok()) return 0;
   const absl::StatusOr<std::string> twice = cairn::certificate::Canonicalize(*once);
   if (!twice.ok() || *twice != *once) std::abort();
+  cairn::certificate::RoundedNumbers rounded;
+  const cairn::certificate::Place whole[] = {{.names = {}, .rounded = &rounded}};
+  if (!cairn::certificate::ParseStrict(*once, whole).ok() || rounded.count != 0) std::abort();
   return 0;
 }

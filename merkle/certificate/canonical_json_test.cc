@@ -3,15 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace cairn::certificate {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string Canonical(const std::string& text) {
   const absl::StatusOr<std::string> canonical = Canonicalize(text);
@@ -127,6 +132,82 @@ TEST(Canonicalize, BoundsTheDepth) {
   EXPECT_EQ(Canonical(nested(kMaxDepth)), nested(kMaxDepth));
   ExpectRefused(nested(kMaxDepth + 1), "nested deeper than 512");
   ExpectRefused(std::string(1'000'000, '['), "nested deeper than 512");
+}
+
+TEST(Canonicalize, SaysWhereItRefusedSomething) {
+  ExpectRefused(R"({"snapshot":{"input":[{},{"a":1e400}]}})", "snapshot.input[1].a: the number");
+  ExpectRefused(R"({"snapshot":{"input":[[1],[2,-1e309]]}})", "snapshot.input[1][1]: the number");
+  ExpectRefused(R"({"a":{"b":1},"c":{"d":1,"d":2}})", "c: the name `d` appears twice");
+  ExpectRefused(R"({"a":{"":[{"d":1,"d":2}]}})", "a[\"\"][0]: the name `d` appears twice");
+  ExpectRefused(R"({"a":1,"b.c":{"\n":"\ud800"}})", "in [\"b.c\"][\"\\n\"]");
+  ExpectRefused("{\"a\":[1,\"\xff\"]}", "unexpected input at byte 10, in a[1]");
+  ExpectRefused(R"({"a":{"b":"x)", "it ends early at byte 12, in a.b");
+  ExpectRefused(R"({"a":{"b":1},)", "it ends early at byte 13");
+  ExpectRefused(absl::StrCat("{\"a\":", std::string(1000, '[')), "a[0][0]");
+}
+
+std::vector<std::string> Rounded(const std::string& text) {
+  RoundedNumbers rounded;
+  const Place all[] = {{.names = {}, .rounded = &rounded}};
+  EXPECT_TRUE(ParseStrict(text, all).ok()) << text;
+  EXPECT_EQ(rounded.first.size(), std::min(rounded.count, RoundedNumbers::kMaxListed));
+  std::vector<std::string> lines;
+  for (const RoundedNumber& number : rounded.first) {
+    lines.push_back(absl::StrJoin({number.path, number.text, number.canonical}, " "));
+  }
+  return lines;
+}
+
+TEST(RoundedNumbers, AreThoseWhoseDecimalValueTheCanonicalFormDoesNotHave) {
+  EXPECT_THAT(
+      Rounded(R"({"n":9007199254740993,"m":-9007199254740993,"u":18446744073709551615,
+                  "b":123456789012345678901234567890,"i":9007199254740993.0,
+                  "d":0.1000000000000000055,"e":1.0000000000000001,"z":1e-400,"y":-1e-400,
+                  "s":4.9e-324,"t":1764543600123456768,"l":[9223372036854775807,[1e16,0.30000000000000001]]})"),
+      ElementsAre("n 9007199254740993 9007199254740992", "m -9007199254740993 -9007199254740992",
+                  "u 18446744073709551615 18446744073709552000",
+                  "b 123456789012345678901234567890 1.2345678901234568e+29",
+                  "i 9007199254740993.0 9007199254740992", "d 0.1000000000000000055 0.1",
+                  "e 1.0000000000000001 1", "z 1e-400 0", "y -1e-400 0", "s 4.9e-324 5e-324",
+                  "t 1764543600123456768 1764543600123456800",
+                  "l[0] 9223372036854775807 9223372036854776000",
+                  "l[1][1] 0.30000000000000001 0.3"));
+}
+
+TEST(RoundedNumbers, AreNotThoseThatAreOnlySpeltOtherwise) {
+  EXPECT_THAT(Rounded(R"([1.0,1e2,1E+2,1.50,-0,-0.0,0e999999999,0.000,100000000000000000000000,
+                          9007199254740992,-9007199254740992,9007199254740994,0.1,0.30,5e-324,
+                          1.7976931348623157e308,12345678901234567000,4.50e-7,
+                          1e-300,1e300,1.00000000000000000000000000000000000000000000e0])"),
+              IsEmpty());
+}
+
+TEST(RoundedNumbers, AreLookedForOnlyWhereAskedAndListedUpToABound) {
+  const std::string number = "9007199254740993";
+  RoundedNumbers inside, deeper, whole;
+  const Place places[] = {{.names = {"a"}, .rounded = &inside},
+                          {.names = {"b", "c"}, .rounded = &deeper},
+                          {.names = {}, .rounded = &whole}};
+  const std::string many =
+      absl::StrCat("[", absl::StrJoin(std::vector<std::string>(30, number), ","), "]");
+  ASSERT_TRUE(ParseStrict(absl::StrCat(R"({"x":)", many, R"(,"a":)", many, R"(,"b":{"c":)", number,
+                                       R"(,"d":)", number, R"(},"c":{"b":)", number,
+                                       R"(},"y":[{"a":)", number, "}]}"),
+                          places)
+                  .ok());
+  EXPECT_EQ(inside.count, 30);
+  ASSERT_EQ(inside.first.size(), RoundedNumbers::kMaxListed);
+  EXPECT_EQ(inside.first.back().path, "a[19]");
+  EXPECT_EQ(deeper.count, 1);
+  EXPECT_EQ(deeper.first[0].path, "b.c");
+  EXPECT_EQ(whole.count, 64);
+  EXPECT_EQ(whole.first[0].path, "x[0]");
+}
+
+TEST(RoundedNumbers, HaveNoneLeftInCanonicalForm) {
+  const std::string text = "[9007199254740993,0.1000000000000000055,1e-400,123456789e-330]";
+  EXPECT_EQ(Rounded(text).size(), 4);
+  EXPECT_THAT(Rounded(Canonical(text)), IsEmpty());
 }
 
 TEST(ParseStrict, GivesOnlyDoubles) {

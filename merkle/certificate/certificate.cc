@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "merkle/certificate/attestation.h"
 #include "merkle/certificate/canonical_json.h"
+#include "merkle/certificate/record_signs.h"
 
 namespace cairn::certificate {
 namespace {
@@ -139,7 +140,7 @@ std::vector<std::string> FindUncovered(const json& record, const Attestation& at
         name == "certificateHash") {
       continue;
     }
-    if (name != "meta" || !value.is_object()) {
+    if (name != "meta" || !value.is_object() || value.empty()) {
       out.push_back(name);
       continue;
     }
@@ -176,20 +177,58 @@ Report Check(const json& record, const NodeKeys* node_keys) {
   return report;
 }
 
-bool LooksLikeRecord(absl::string_view bytes) {
-  const size_t first = bytes.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-  return first != absl::string_view::npos && bytes[first] == '{' &&
-         (absl::StrContains(bytes, "\"bundleType\"") ||
-          absl::StrContains(bytes, "\"certificateHash\""));
+// A record's value, and its rounded numbers by what covers them.
+struct Parsed {
+  json value;
+  RoundedNumbers in_snapshot;
+  RoundedNumbers in_receipt;
+};
+
+absl::StatusOr<Parsed> Parse(absl::string_view text) {
+  Parsed parsed;
+  // What else is covered are texts. A flat attestation is signed over four texts.
+  const Place places[] = {
+      {.names = {"snapshot"}, .rounded = &parsed.in_snapshot},
+      {.names = {"meta", "attestation", "receipt"}, .rounded = &parsed.in_receipt}};
+  absl::StatusOr<json> value = ParseStrict(text, places);
+  if (!value.ok()) return value.status();
+  parsed.value = *std::move(value);
+  return parsed;
+}
+
+Report CheckParsed(Parsed parsed, const NodeKeys* node_keys) {
+  Report report = Check(parsed.value, node_keys);
+  report.rounded = std::move(parsed.in_snapshot);
+  if (report.attestation.state == AttestationState::kValid) {
+    report.rounded_in_receipt = std::move(parsed.in_receipt);
+  }
+  return report;
+}
+
+std::vector<std::string> Reasons(const std::vector<Finding>& findings) {
+  std::vector<std::string> reasons;
+  for (const Finding& finding : findings) {
+    reasons.push_back(absl::StrCat(finding.field, " ", finding.reason));
+  }
+  return reasons;
+}
+
+// That it is a record of the kind that this program knows.
+absl::Status CheckKind(const json& record) {
+  std::vector<Finding> findings;
+  Checker check(record, "", findings);
+  check.Exactly("bundleType", kBundleType);
+  check.Exactly("version", kBundleVersion);
+  if (findings.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("a record of a kind that this program does not know: ",
+                   absl::StrJoin(Reasons(findings), "; ")));
 }
 
 }  // namespace
 
 absl::Status Report::status() const {
-  std::vector<std::string> reasons;
-  for (const Finding& finding : findings) {
-    reasons.push_back(absl::StrCat(finding.field, " ", finding.reason));
-  }
+  std::vector<std::string> reasons = Reasons(findings);
   if (attestation.state == AttestationState::kInvalid) {
     reasons.push_back(attestation.reason);
   }
@@ -198,25 +237,28 @@ absl::Status Report::status() const {
 }
 
 absl::StatusOr<Report> CheckCertificate(absl::string_view text, const NodeKeys* node_keys) {
-  const absl::StatusOr<json> record = ParseStrict(text);
+  absl::StatusOr<Parsed> record = Parse(text);
   if (!record.ok()) return record.status();
-  if (!record->is_object()) return absl::InvalidArgumentError("a record must be a JSON object");
-  return Check(*record, node_keys);
+  if (!record->value.is_object()) {
+    return absl::InvalidArgumentError("a record must be a JSON object");
+  }
+  return CheckParsed(*std::move(record), node_keys);
 }
 
 absl::StatusOr<FileHash> HashFileBytes(absl::string_view bytes, const NodeKeys* node_keys) {
   const FileHash opaque{.hash = merkle::Sha256(bytes), .record = std::nullopt};
-  const absl::StatusOr<json> value = ParseStrict(bytes);
-  if (!value.ok()) {
+  absl::StatusOr<Parsed> parsed = Parse(bytes);
+  if (!parsed.ok()) {
     if (!LooksLikeRecord(bytes)) return opaque;
-    return absl::InvalidArgumentError(
-        absl::StrCat("looks like a record, but: ", value.status().message()));
+    return absl::FailedPreconditionError(
+        absl::StrCat("looks like a record, but: ", parsed.status().message()));
   }
-  if (!value->is_object() ||
-      (!value->contains("bundleType") && !value->contains("certificateHash"))) {
+  const json& value = parsed->value;
+  if (!value.is_object() || (!value.contains("bundleType") && !value.contains("certificateHash"))) {
     return opaque;
   }
-  Report report = Check(*value, node_keys);
+  if (absl::Status known = CheckKind(value); !known.ok()) return known;
+  Report report = CheckParsed(*std::move(parsed), node_keys);
   if (absl::Status good = report.status(); !good.ok()) return good;
   const Hash hash = report.certificate_hash;
   return FileHash{.hash = hash, .record = std::move(report)};

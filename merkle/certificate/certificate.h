@@ -7,6 +7,9 @@
 //   is covered. snapshot.inputHash and .outputHash are likewise hashes of snapshot.input and
 //   .output, of the UTF-8 itself where that is a string and of the canonical JSON where it is not.
 //   meta.attestation may hold a node's receipt over the certificateHash: see attestation.h.
+// Two records that differ only in what is not covered, or in a number beyond what canonical JSON
+// holds, have one certificate hash: a report names what is not covered and which numbers are only
+// covered as rounded.
 // A good record says only that these bytes belong together, not that what it tells is true.
 // Threads: all functions may be called from any thread.
 
@@ -21,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "merkle/certificate/attestation.h"
+#include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/node_keys.h"
 #include "merkle/hash.h"
 
@@ -41,6 +45,10 @@ struct Report {
   // The members that no hash and no checked signature covers, such as meta.tags: anyone may have
   // edited them.
   std::vector<std::string> uncovered;
+  // Numbers that the certificate hash covers only as rounded.
+  RoundedNumbers rounded;
+  // Likewise the node's signature, where that was checked.
+  RoundedNumbers rounded_in_receipt;
 
   // kInvalidArgument, naming every field that is wrong and why, when there are findings or the
   // attestation is invalid.
@@ -59,8 +67,10 @@ struct FileHash {
 
 // A record, which is a JSON object with a member bundleType or certificateHash, has its certificate
 // hash; any other file, JSON or not, is opaque and has the SHA-256 of its bytes.
-// kInvalidArgument, naming the fields, for a record that CheckCertificate does not find good, and
-// for what looks like a record and is not strict JSON.
+// kInvalidArgument, naming the fields, for a record that CheckCertificate does not find good.
+// kFailedPrecondition for what is or looks like a record (record_signs.h) and cannot be judged: it
+// is not strict JSON, or of another bundle type or version. Its bytes may be meant to be hashed all
+// the same, which only the caller knows.
 absl::StatusOr<FileHash> HashFileBytes(absl::string_view bytes, const NodeKeys* node_keys);
 
 }  // namespace cairn::certificate

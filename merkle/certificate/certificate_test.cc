@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "merkle/certificate/record_testing.h"
 
 namespace cairn::certificate {
@@ -156,8 +157,44 @@ TEST(CheckCertificate, ListsWhatNothingCovers) {
   const Report report = Checked(record);
   EXPECT_TRUE(report.status().ok());
   EXPECT_THAT(report.uncovered, UnorderedElementsAre("meta.tags", "meta.source", "context"));
-  record["meta"] = 7;
-  EXPECT_THAT(Checked(record).uncovered, UnorderedElementsAre("meta", "context"));
+  for (const json& meta : {json(7), json::object(), json(nullptr)}) {
+    record["meta"] = meta;
+    EXPECT_THAT(Checked(record).uncovered, UnorderedElementsAre("meta", "context"));
+  }
+}
+
+// The text of a sealed record with `number`, which JSON libraries would round, as its seed.
+std::string WithSeed(const std::string& number) {
+  json record = GoodRecord();
+  record["snapshot"]["parameters"]["seed"] = std::stod(number);
+  Seal(record);
+  record["snapshot"]["parameters"]["seed"] = "SEED";
+  return absl::StrReplaceAll(Text(record), {{"\"SEED\"", number}});
+}
+
+TEST(CheckCertificate, ListsNumbersThatTheHashCoversOnlyAsRounded) {
+  const Report one = CheckCertificate(WithSeed("9007199254740993"), nullptr).value();
+  const Report other = CheckCertificate(WithSeed("9007199254740992.7"), nullptr).value();
+  const Report exact = CheckCertificate(WithSeed("9007199254740992"), nullptr).value();
+  EXPECT_TRUE(one.status().ok()) << one.status();
+  EXPECT_EQ(one.certificate_hash, exact.certificate_hash);
+  EXPECT_EQ(other.certificate_hash, exact.certificate_hash);
+  EXPECT_EQ(exact.rounded.count, 0);
+  ASSERT_EQ(one.rounded.count, 1);
+  EXPECT_EQ(one.rounded.first[0].path, "snapshot.parameters.seed");
+  EXPECT_EQ(one.rounded.first[0].text, "9007199254740993");
+  EXPECT_EQ(one.rounded.first[0].canonical, "9007199254740992");
+  ASSERT_EQ(other.rounded.count, 1);
+  EXPECT_EQ(other.rounded.first[0].text, "9007199254740992.7");
+}
+
+TEST(CheckCertificate, DoesNotListNumbersThatNoHashCovers) {
+  const std::string text = absl::StrCat(R"({"meta":{"n":9007199254740993},"more":[1e-400],)",
+                                        Text(GoodRecord()).substr(1));
+  const Report report = CheckCertificate(text, nullptr).value();
+  EXPECT_TRUE(report.status().ok()) << report.status();
+  EXPECT_EQ(report.rounded.count, 0);
+  EXPECT_THAT(report.uncovered, UnorderedElementsAre("meta.n", "more"));
 }
 
 TEST(CheckCertificate, RefusesWhatIsNoStrictJsonObject) {
@@ -196,6 +233,23 @@ TEST(Attestation, OfNullIsAbsent) {
   json record = GoodRecord();
   record["meta"]["attestation"] = nullptr;
   EXPECT_EQ(Checked(record).attestation.state, AttestationState::kAbsent);
+}
+
+TEST(Attestation, ListsNumbersThatItsSignatureCoversOnlyAsRounded) {
+  json record = GoodRecord();
+  const NodeKeys keys = GoodNodeKeys();
+  record["meta"]["attestation"] = NestedAttestation(record, {{"sequence", 9007199254740992.0}});
+  record["meta"]["attestation"]["receipt"]["sequence"] = "SEQUENCE";
+  const std::string text =
+      absl::StrReplaceAll(Text(record), {{"\"SEQUENCE\"", "9007199254740993"}});
+  const Report report = CheckCertificate(text, &keys).value();
+  EXPECT_TRUE(report.status().ok()) << report.status();
+  EXPECT_EQ(report.rounded.count, 0);
+  ASSERT_EQ(report.rounded_in_receipt.count, 1);
+  EXPECT_EQ(report.rounded_in_receipt.first[0].path, "meta.attestation.receipt.sequence");
+  EXPECT_EQ(report.rounded_in_receipt.first[0].text, "9007199254740993");
+  // Unchecked, all of it is uncovered anyway.
+  EXPECT_EQ(CheckCertificate(text, nullptr).value().rounded_in_receipt.count, 0);
 }
 
 TEST(Attestation, ListsMembersThatItsSignatureDoesNotCover) {
@@ -319,13 +373,38 @@ TEST(HashFileBytes, RefusesARecordThatIsNotGood) {
   EXPECT_FALSE(HashFileBytes(Text(record), nullptr).ok());
 }
 
+TEST(HashFileBytes, DoesNotJudgeRecordsOfKindsItDoesNotKnow) {
+  json record = GoodRecord();
+  for (const auto& [name, value] :
+       {std::pair<std::string, json>("bundleType", "cer.governed.execution.step.v1"),
+        {"bundleType", "cer.ai.execution.v2"},
+        {"bundleType", 7.0},
+        {"bundleType", nullptr},
+        {"version", "0.2"}}) {
+    record = GoodRecord();
+    record[name] = value;
+    const absl::Status status = HashFileBytes(Text(record), nullptr).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(absl::StrCat("of a kind that this program does not know: ", name)));
+  }
+}
+
 TEST(HashFileBytes, RefusesWhatLooksLikeARecordButIsNotStrictJson) {
   const std::string text = Text(GoodRecord());
+  const std::string deep = absl::StrCat("{\"x\":", std::string(kMaxDepth, '['),
+                                        std::string(kMaxDepth, ']'), ",", text.substr(1));
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : text) utf16 += {c, '\0'};
   for (const std::string& bytes :
        {absl::StrCat("{\"createdAt\":\"x\",", text.substr(1)), text.substr(0, text.size() - 1),
-        absl::StrCat("\xEF\xBB\xBF", text), absl::StrCat(text, "x")}) {
+        text.substr(0, text.size() / 2), absl::StrCat("\xEF\xBB\xBF", text),
+        absl::StrCat(text, "x"), absl::StrCat(text, "\n", text), deep, utf16,
+        absl::StrCat("{\"x\":1e400,", text.substr(1)),
+        absl::StrReplaceAll(deep, {{"bundleType", "bundle\\u0054ype"},
+                                   {"certificateHash", "certificat\\u0065Hash"}})}) {
     const absl::Status status = HashFileBytes(bytes, nullptr).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(std::string(status.message()), HasSubstr("looks like a record, but"));
   }
 }

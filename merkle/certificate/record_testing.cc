@@ -51,11 +51,12 @@ void Seal(json& record) {
                                             {"version", record["version"]}});
 }
 
-json NestedAttestation(const json& record) {
-  const json receipt = {{"certificateHash", record["certificateHash"]},
-                        {"timestamp", "2026-01-02T03:04:06.000Z"},
-                        {"nodeId", "node"},
-                        {"kid", "k1"}};
+json NestedAttestation(const json& record, const json& more) {
+  json receipt = {{"certificateHash", record["certificateHash"]},
+                  {"timestamp", "2026-01-02T03:04:06.000Z"},
+                  {"nodeId", "node"},
+                  {"kid", "k1"}};
+  receipt.update(more);
   const Signature signature = NodeKey().Sign(CanonicalJson(receipt));
   return {{"receipt", receipt},
           {"signature", absl::WebSafeBase64Escape(signature.view())},

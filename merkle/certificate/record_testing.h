@@ -16,8 +16,10 @@ nlohmann::json GoodRecord();
 // Puts in the hashes that the record should state.
 void Seal(nlohmann::json& record);
 
-// What a node `node` signs over the record with its key `k1`, in the nested shape.
-nlohmann::json NestedAttestation(const nlohmann::json& record);
+// What a node `node` signs over the record with its key `k1`, in the nested shape; `more` are
+// further members of the receipt.
+nlohmann::json NestedAttestation(const nlohmann::json& record,
+                                 const nlohmann::json& more = nlohmann::json::object());
 // The same receipt and signature on one level.
 nlohmann::json FlatAttestation(const nlohmann::json& record);
 

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -132,6 +131,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes) {
   return ReadWhole(path, Users::kOwner, max_bytes);
+}
+
+absl::Status ReadPieces(const std::string& path,
+                        const std::function<bool(absl::string_view)>& take) {
+  bool enough = false;
+  const absl::Status read = ReadPieces(path, Users::kAny, [&](absl::string_view piece) {
+    enough = !take(piece);
+    return enough ? absl::CancelledError() : absl::OkStatus();
+  });
+  return enough ? absl::OkStatus() : read;
 }
 
 absl::StatusOr<Hash> HashFile(const std::string& path) {

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -24,6 +25,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 
 // kPermissionDenied for a file that others than its owner may use.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes);
+
+// Hands out a file of any size piece by piece, until `take` has had enough and returns false.
+absl::Status ReadPieces(const std::string& path,
+                        const std::function<bool(absl::string_view)>& take);
 
 // SHA-256 of a file of any size, read in pieces.
 absl::StatusOr<Hash> HashFile(const std::string& path);

@@ -15,12 +15,14 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::string node_keys;
+  RecordOptions record;
   bool json = false;
 };
 
 ExitCode HashOne(const Options& options, const std::string& file,
                  const certificate::NodeKeys* node_keys) {
-  const absl::StatusOr<Record> record = ReadRecord(file, std::nullopt, node_keys);
+  const absl::StatusOr<Record> record =
+      ReadRecord(file, options.record.kind(), node_keys, options.record.rounded());
   const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
   if (options.json) {
     nlohmann::ordered_json json;
@@ -29,6 +31,7 @@ ExitCode HashOne(const Options& options, const std::string& file,
       json["hash"] = absl::StrCat("sha256:", record->hash.Hex());
       json["kind"] = std::string(evidence::CertificateKindName(record->kind));
       json["notices"] = record->notices;
+      AddRounded(record->rounded, json);
     } else {
       json["error"] = std::string(record.status().message());
     }
@@ -72,6 +75,7 @@ void AddHash(CLI::App& app, ExitCode* exit_code) {
   command.Add(Spellings("node_keys"), options->node_keys,
               "Key file of the node that attests records; without it attestations are not "
               "checked");
+  AddRecordOptions(command, &options->record);
   command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 

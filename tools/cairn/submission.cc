@@ -120,7 +120,8 @@ SubmissionResult Submitter::Submit(const std::string& file) const {
   result.file = file;
   result.evidence_file = EvidencePath(options_.directory, file);
   const absl::StatusOr<Record> record =
-      ReadRecord(file, std::nullopt, options_.node_keys ? &*options_.node_keys : nullptr);
+      ReadRecord(file, options_.record.kind(), options_.node_keys ? &*options_.node_keys : nullptr,
+                 options_.record.rounded());
   if (!record.ok()) {
     const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
     End(refused ? Outcome::kRefused : Outcome::kUnable, record.status().message(), result);
@@ -128,6 +129,7 @@ SubmissionResult Submitter::Submit(const std::string& file) const {
   }
   result.hash = record->hash;
   result.notices = record->notices;
+  result.rounded = record->rounded;
 
   if (!UseExisting(*record, result)) Append(*record, result);
   return result;

@@ -42,6 +42,7 @@ struct SubmissionOptions {
   std::string origin;
   std::optional<note::VerifierKey> log_key;
   std::optional<certificate::NodeKeys> node_keys;
+  RecordOptions record;
   // Until when the log lets each submission wait. From WAIT_FOR_ANCHORED on the evidence has the
   // receipts.
   v1::WaitFor wait_for = v1::WAIT_FOR_INTEGRATED;
@@ -69,6 +70,7 @@ struct SubmissionResult {
   std::optional<Hash> hash;
   std::optional<LeafIndex> index;
   std::vector<std::string> notices;
+  certificate::RoundedNumbers rounded = {};
   // The log cannot be reached, or takes nothing from this caller: to go on would be in vain.
   bool hopeless = false;
 };

@@ -42,6 +42,7 @@ struct Options {
   std::string blind_key;
   std::optional<uint64_t> supersedes;
   std::string node_keys;
+  RecordOptions record;
   std::string log_key;
   uint64_t parallel = 16;
   std::string wait_for = "integrated";
@@ -134,6 +135,7 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys = ReadNodeKeys(options.node_keys);
   if (!node_keys.ok()) return node_keys.status();
   out.node_keys = *std::move(node_keys);
+  out.record = options.record;
   if (!options.signing_key.empty()) {
     absl::StatusOr<note::SignerKey> key = ReadSignerKey(options.signing_key);
     if (!key.ok()) return key.status();
@@ -157,6 +159,7 @@ nlohmann::ordered_json ResultJson(const SubmissionResult& result) {
     json["error"] = result.reason;
   }
   json["notices"] = result.notices;
+  AddRounded(result.rounded, json);
   return json;
 }
 
@@ -339,6 +342,7 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
                     [options](uint64_t index) { options->supersedes = index; });
   command.Add(Spellings("node_keys"), options->node_keys,
               "Key file of the node that attests records");
+  AddRecordOptions(command, &options->record);
   command.Add(Spellings("log_key"), options->log_key,
               "The log's vkey: answers must be signed with it");
   command
