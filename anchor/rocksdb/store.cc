@@ -39,7 +39,8 @@ absl::Status NoKey(absl::string_view prefix) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptions& options) {
-  auto db = database::Open(options.path, options.create, "the anchors'");
+  auto db = options.read_only ? database::OpenToRead(options.path, "the anchors'")
+                              : database::Open(options.path, options.create, "the anchors'");
   if (!db.ok()) return db.status();
   std::unique_ptr<RocksDbStore> store(new RocksDbStore(*std::move(db)));
   if (absl::Status known = store->Identify(options); !known.ok()) return known;
@@ -58,6 +59,7 @@ absl::Status RocksDbStore::Identify(const OpenOptions& options) {
           absl::StrCat(options.path, " holds a database that is no anchors'"));
     }
     // New, or dead while it was made; nothing was ever sent.
+    if (options.read_only) return absl::OkStatus();
     Batch batch;
     batch.Put(kFormatKey, kFormat);
     batch.Put(kLogKey, options.log);

@@ -34,6 +34,8 @@ struct OpenOptions {
   std::string log = {};
   // Whether to make one where there is none.
   bool create = true;
+  // Changes nothing, makes nothing; Write() fails.
+  bool read_only = false;
 };
 
 class RocksDbStore final : public Store {

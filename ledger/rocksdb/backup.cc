@@ -52,7 +52,7 @@ class File {
     return File(fd, path);
   }
   static absl::StatusOr<File> Create(const std::string& path) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return SystemError("creating", path);
     return File(fd, path);
   }
@@ -157,7 +157,7 @@ absl::Status WriteNew(const std::string& path, absl::string_view bytes) {
 }
 
 absl::Status MakeDirectory(const std::string& path) {
-  return mkdir(path.c_str(), 0755) == 0 ? absl::OkStatus() : SystemError("making", path);
+  return mkdir(path.c_str(), 0700) == 0 ? absl::OkStatus() : SystemError("making", path);
 }
 
 absl::Status SyncDirectory(const std::string& path) {
@@ -286,6 +286,16 @@ class Moment {
   std::map<std::string, uint64_t> sizes_;
 };
 
+absl::Status WriteAnchors(const Moment& anchors, const std::string& to, CopyProgress* progress) {
+  const std::string database = Directory::DatabasePath(to);
+  absl::Status status = MakeDirectory(to);
+  if (status.ok()) status = MakeDirectory(database);
+  if (status.ok()) status = anchors.WriteTo(database, progress);
+  if (status.ok()) status = SyncDirectory(database);
+  if (status.ok()) status = SyncDirectory(to);
+  return status;
+}
+
 }  // namespace
 
 absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgress* progress,
@@ -293,18 +303,32 @@ absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgres
   const absl::StatusOr<bool> has_log = Directory::HasLog(*rocksdb::FileSystem::Default(), from);
   if (!has_log.ok()) return has_log.status();
   if (!*has_log) return absl::NotFoundError(absl::StrCat("there is no log in ", from));
-  // Before the database: what it names was committed before it was recorded.
+  // In this order; see the header.
+  const std::function<void()> nothing;
+  const std::string anchors_from = Directory::DatabasePath(Directory::AnchorsPath(from));
+  Moment anchors(anchors_from, nothing);
+  const bool has_anchors = fs::exists(absl::StrCat(anchors_from, "/", kCurrent));
+  absl::Status status = has_anchors ? anchors.Take() : absl::OkStatus();
+  if (!status.ok()) return status;
+  const absl::StatusOr<std::string> published = ReadAll(Directory::PublishedPath(from));
+  if (!published.ok() && !absl::IsNotFound(published.status())) return published.status();
   const absl::StatusOr<std::string> signed_record = ReadBetweenWrites(Directory::SignedPath(from));
   if (!signed_record.ok()) return signed_record.status();
   Moment moment(Directory::DatabasePath(from), between);
-  absl::Status status = moment.Take();
+  status = moment.Take();
   if (!status.ok()) return status;
-  progress->all_bytes = moment.bytes();
+  progress->all_bytes = moment.bytes() + (has_anchors ? anchors.bytes() : 0);
 
   const std::string database = Directory::DatabasePath(to);
   status = MakeDirectory(to);
   if (status.ok()) status = MakeDirectory(database);
   if (status.ok()) status = WriteNew(Directory::SignedPath(to), *signed_record);
+  if (status.ok() && published.ok()) {
+    status = WriteNew(Directory::PublishedPath(to), *published);
+  }
+  if (status.ok() && has_anchors) {
+    status = WriteAnchors(anchors, Directory::AnchorsPath(to), progress);
+  }
   if (status.ok()) status = moment.WriteTo(database, progress);
   if (status.ok()) status = SyncDirectory(database);
   if (status.ok()) status = SyncDirectory(to);

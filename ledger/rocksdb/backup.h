@@ -6,8 +6,11 @@
 //   state from which a start recovers: the log as it was after some commit. All files are held open
 //   first, so that none that is deleted meanwhile is lost; the manifest is taken between two looks
 //   at the directory, and taken again where it has grown between them.
-// The copy holds every entry that was acknowledged before the call. Its record of what was last
-//   signed is taken first, so that it is not newer than the tree.
+// The copy holds every entry that was acknowledged before the call. What leans on the tree is taken
+//   before it, so that nothing in the copy speaks of more than its tree has: the anchors' database
+//   first, whose rounds were published; then the newest published checkpoint; then the record of
+//   what was last signed; the tree itself last.
+// All of it is its owner's alone, whatever the umask.
 // Errors: kNotFound where there is no log; kFailedPrecondition for a directory that is not cairn's,
 //   or a target that is there; kUnavailable when a file cannot be read or written;
 //   kResourceExhausted when the database has more files than the process may hold open.

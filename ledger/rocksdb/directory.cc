@@ -25,6 +25,8 @@ constexpr absl::string_view kStaging = "staging";
 constexpr absl::string_view kPublished = "published";
 constexpr absl::string_view kPublishing = "published.new";
 constexpr absl::string_view kAnchors = "anchors";
+// A restore's, until it is done.
+constexpr absl::string_view kRestoring = "restoring";
 
 std::string Join(absl::string_view directory, absl::string_view name) {
   return absl::StrCat(directory, "/", name);
@@ -91,6 +93,11 @@ absl::StatusOr<bool> Directory::HasLog(rocksdb::FileSystem& file_system, const s
   bool found = false;
   for (const std::string& name : *names) {
     found = found || name == kDatabase;
+    if (name == kRestoring) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          path, " holds ", name, ": a restore is under way here, or was interrupted; then remove ",
+          Join(path, kRestoring), " and restore again"));
+    }
     if (name != kLock && name != kDatabase && name != kCreating && name != kSigned &&
         name != kStaging && name != kPublished && name != kPublishing && name != kAnchors) {
       return absl::FailedPreconditionError(absl::StrCat(
@@ -154,6 +161,9 @@ Directory::ReadersLock::~ReadersLock() {
 
 std::string Directory::DatabasePath(const std::string& path) { return Join(path, kDatabase); }
 std::string Directory::SignedPath(const std::string& path) { return Join(path, kSigned); }
+std::string Directory::PublishedPath(const std::string& path) { return Join(path, kPublished); }
+std::string Directory::AnchorsPath(const std::string& path) { return Join(path, kAnchors); }
+std::string Directory::RestoringPath(const std::string& path) { return Join(path, kRestoring); }
 std::string Directory::StagingPath() const { return Join(path_, kStaging); }
 
 absl::Status Directory::Create(

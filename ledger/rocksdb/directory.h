@@ -4,7 +4,7 @@
 //   DIR/staging (index files on their way into the database), DIR/published (the newest published
 //   checkpoint) and DIR/anchors (the anchors' database), which are the server's. A new database is
 //   made as DIR/db.creating and renamed, so that DIR/db exists exactly when the log was created
-//   whole.
+//   whole. While a copy is put here, DIR/restoring (restore.h): then the directory is refused.
 // Errors: kFailedPrecondition for a directory that is not ours to use, with what to do.
 
 #ifndef CAIRN_LEDGER_ROCKSDB_DIRECTORY_H_
@@ -59,6 +59,9 @@ class Directory {
   std::string StagingPath() const;
   static std::string DatabasePath(const std::string& path);
   static std::string SignedPath(const std::string& path);
+  static std::string PublishedPath(const std::string& path);
+  static std::string AnchorsPath(const std::string& path);
+  static std::string RestoringPath(const std::string& path);
 
   absl::StatusOr<bool> HasLog() const { return HasLog(*file_system_, path_); }
 

@@ -70,8 +70,8 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   // What is recovered is in synced table files before anything of it is signed. Without this the
   // end of the WAL might be in the page cache alone.
   options.avoid_flush_during_recovery = false;
-  // Bounds both what is replayed after a crash and what the rarely written families hold back.
-  options.max_total_wal_size = 96 * kMiB;
+  // Also of what the rarely written families hold back.
+  options.max_total_wal_size = kMaxWalBytes;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   // Spreads writeback, so that the sync of a commit does not wait behind a whole table file.

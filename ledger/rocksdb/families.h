@@ -9,6 +9,7 @@
 #include <rocksdb/options.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace cairn::ledger {
 
 // Positions in Families(). `state` is the family that RocksDB itself insists on.
 enum Family : size_t { kState = 0, kRuns = 1, kTiles = 2, kIndex = 3 };
+
+// Bounds what is replayed after a crash, and written to tables then.
+inline constexpr uint64_t kMaxWalBytes = uint64_t{96} << 20;
 
 // `env` outlives the database.
 rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env);

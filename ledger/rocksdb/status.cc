@@ -14,6 +14,10 @@ absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view doing)
     return absl::DataLossError(
         absl::StrCat(message, "; the log's files are damaged: restore them from a backup"));
   }
+  if (status.IsNoSpace()) {
+    return absl::UnavailableError(
+        absl::StrCat("the log's disk is full: ", message, "; free some space, then start again"));
+  }
   if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() ||
       status.IsIncomplete() || status.IsShutdownInProgress()) {
     return absl::UnavailableError(message);

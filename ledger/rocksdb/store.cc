@@ -21,9 +21,14 @@
 #include "ledger/rocksdb/signed_file.h"
 #include "ledger/rocksdb/status.h"
 #include "ledger/rocksdb/table_keeper.h"
+#include "witness/rocksdb/database/info_log.h"
 
 namespace cairn::ledger {
 namespace {
+
+constexpr uint64_t kMostIndexTableBytes = 16u << 20;
+constexpr uint64_t kMostAnchorsBytes = 16u << 20;
+static_assert(kRecoveryBytes == kMaxWalBytes + kMostIndexTableBytes + kMostAnchorsBytes);
 
 rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size()}; }
 rocksdb::Slice TagSlice(const IndexTag& tag) {
@@ -74,8 +79,8 @@ absl::Status MakeDatabase(rocksdb::Env* env, const LogIdentity& identity, const 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptions& options) {
-  auto file_system = std::make_shared<TableKeeper>(
-      options.file_system ? options.file_system : rocksdb::FileSystem::Default());
+  auto file_system = std::make_shared<TableKeeper>(std::make_shared<database::InfoLogKeeper>(
+      options.file_system ? options.file_system : rocksdb::FileSystem::Default()));
   if (!options.create) {
     const auto has_log = Directory::HasLog(*file_system, options.path);
     if (!has_log.ok()) return has_log.status();

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ namespace cairn::ledger {
 
 class Directory;
 class SignedFile;
+
+// What a start may have to write before it serves, and so what a log needs to leave free. The
+// largest WAL (families.h) is written to tables before it may be removed; one table of the index is
+// made (of half of LogOptions::max_recent_rows, at some 30 bytes a row), and the anchors' database
+// does the same with its own WAL of two write buffers (witness/rocksdb/database).
+inline constexpr uint64_t kRecoveryBytes = (uint64_t{96} + 16 + 16) << 20;
 
 struct OpenOptions {
   // The log's directory. Holds nothing else; its parent exists.

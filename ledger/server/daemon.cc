@@ -36,6 +36,7 @@
 #include "witness/http/client.h"
 #include "witness/http/server.h"
 #include "witness/latest_path.h"
+#include "witness/server/files.h"
 #include "witness/server/key_file.h"
 #include "witness/server/logger.h"
 #include "witness/server/version.h"
@@ -81,6 +82,25 @@ void LogSettings(const Settings& settings) {
            {"certifiers", absl::StrCat(settings.certifiers.size())},
            {"free_space_reserve_bytes", absl::StrCat(settings.free_space_reserve_bytes)},
            {"max_queued_entries", absl::StrCat(settings.max_queued_entries)}});
+}
+
+// What is not as it should be and does not keep the log from running.
+void WarnOf(const Settings& given, const Settings& settings) {
+  if (given.free_space_reserve_bytes != settings.free_space_reserve_bytes) {
+    LogWarning("free_space_reserve_mib is less than a start after a crash may need; it is raised",
+               {{"free_space_reserve_mib", absl::StrCat(given.free_space_reserve_bytes >> 20)},
+                {"raised_to_mib", absl::StrCat(settings.free_space_reserve_bytes >> 20)}});
+  }
+  if (const std::string wide = SayWhoMayUse(settings.data_dir); !wide.empty()) {
+    LogWarning("others may use data_dir", {{"reason", wide}});
+  }
+}
+
+// A log that refuses appends for want of space must be able to start again in what it left.
+Settings WithLeastReserve(Settings settings) {
+  settings.free_space_reserve_bytes =
+      std::max(settings.free_space_reserve_bytes, ledger::kRecoveryBytes);
+  return settings;
 }
 
 // Written whatever becomes of the process; nothing that waits for an answer gets one.
@@ -136,10 +156,13 @@ class RunningDaemon final : public Daemon {
     store_ = *std::move(store);
     const absl::StatusOr<ledger::TreeState> state = store_->ReadState();
     if (!state.ok()) return state.status();
+    // After the directory, whose own lock says better what is wrong where it is the same one.
+    absl::StatusOr<HeldKeys> held = HeldKeys::Take(settings.keys);
+    if (!held.ok()) return held.status();
+    held_keys_ = *std::move(held);
     // An empty log has told nobody anything, so binding a used key to it can be accepted.
     const bool accept = settings.accept_new_log_for_used_key && state->size == TreeSize(0);
-    if (absl::Status bound = BindKeys(settings.keys, store_->identity().log_id, accept);
-        !bound.ok()) {
+    if (absl::Status bound = held_keys_->Bind(store_->identity().log_id, accept); !bound.ok()) {
       return bound;
     }
     const absl::StatusOr<LeafIndex> indexed = store_->IndexWatermark();
@@ -336,6 +359,7 @@ class RunningDaemon final : public Daemon {
   // In the order of what uses what: the last is destroyed first.
   const SystemClock clock_;
   const note::CheckpointSigner signer_;
+  std::optional<HeldKeys> held_keys_;
   const std::unique_ptr<Metrics> metrics_ = Metrics::Make();
   std::unique_ptr<ledger::RocksDbStore> store_;
   std::optional<MeasuredStore> measured_store_;
@@ -362,10 +386,12 @@ class RunningDaemon final : public Daemon {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Settings& settings) {
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Settings& given) {
+  const Settings settings = WithLeastReserve(given);
   absl::StatusOr<note::CheckpointSigner> signer = LoadSigner(settings.keys, settings.origin);
   if (!signer.ok()) return signer.status();
   LogSettings(settings);
+  WarnOf(given, settings);
   auto daemon = std::make_unique<RunningDaemon>(*std::move(signer));
   if (absl::Status opened = daemon->OpenLog(settings); !opened.ok()) return opened;
   if (absl::Status serving = daemon->Serve(settings); !serving.ok()) return serving;

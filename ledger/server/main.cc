@@ -34,19 +34,20 @@ int Fail(int code, const absl::Status& why) {
   return code;
 }
 
-absl::Status WriteAddress(const std::string& file, const std::string& address) {
-  return file.empty() ? absl::OkStatus() : ReplaceFile(file, address + "\n");
+absl::Status WriteAddress(const std::string& file, const std::string& address, mode_t mode) {
+  return file.empty() ? absl::OkStatus() : ReplaceFile(file, address + "\n", mode);
 }
 
 // That of gRPC comes last: who sees it finds everything served.
-absl::Status Announce(const Settings& settings, const Daemon& daemon) {
+absl::Status Announce(const Settings& settings, const Daemon& daemon, mode_t mode) {
   if (const std::optional<http::Address> http = daemon.http_address(); http.has_value()) {
-    const absl::Status wrote = WriteAddress(settings.http_address_file, http->Format());
+    const absl::Status wrote = WriteAddress(settings.http_address_file, http->Format(), mode);
     if (!wrote.ok()) return wrote;
     std::cout << "http on " << http->Format() << std::endl;
   }
   const std::string address = daemon.address().Format();
-  if (absl::Status wrote = WriteAddress(settings.address_file, address); !wrote.ok()) return wrote;
+  if (absl::Status wrote = WriteAddress(settings.address_file, address, mode); !wrote.ok())
+    return wrote;
   std::cout << "listening on " << address << std::endl;
   return absl::OkStatus();
 }
@@ -57,6 +58,8 @@ int Run(int argc, const char* const* argv) {
   const absl::StatusOr<Settings> settings = ReadSettings(std::get<Flags>(flags));
   if (!settings.ok()) return Fail(kUsage, settings.status());
 
+  // Entries are for ever, and still not everybody's to read.
+  const mode_t address_mode = MakeFilesPrivate();
   // Before any thread exists, so that all inherit it and only sigwait takes the signals.
   sigset_t stop;
   sigemptyset(&stop);
@@ -67,7 +70,7 @@ int Run(int argc, const char* const* argv) {
 
   const absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*settings);
   if (!daemon.ok()) return Fail(kCouldNotStart, daemon.status());
-  const absl::Status announced = Announce(*settings, **daemon);
+  const absl::Status announced = Announce(*settings, **daemon, address_mode);
   int signal = 0;
   if (announced.ok()) {
     sigwait(&stop, &signal);

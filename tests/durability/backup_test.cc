@@ -6,28 +6,36 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "anchor/rocksdb/check.h"
+#include "anchor/rocksdb/store.h"
 #include "ledger/check/check.h"
 #include "ledger/log.h"
 #include "ledger/rocksdb/read_only_log.h"
+#include "ledger/rocksdb/restore.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/rocksdb/testing/real_directory.h"
 #include "ledger/rocksdb/testing/store_access.h"
 #include "ledger/testing/fixtures.h"
+#include "tests/anchor/testing/stored_rounds.h"
 
 namespace cairn::ledger {
 namespace {
@@ -190,6 +198,135 @@ TEST_F(BackedUpLog, IsSoundWhereverFilesChangeWhileTheyAreLookedAt) {
     EXPECT_GE(CheckCopy("copy").size, acknowledged);
     fs::remove_all(Path("copy"));
   }
+}
+
+TEST_F(BackedUpLog, TakesWhatLeansOnTheTreeAlong) {
+  Open("log");
+  Append(300);
+  const std::string anchors = Path("log") + "/anchors";
+  ASSERT_TRUE(
+      anchor::testing::FillWithRounds(anchors, TestIdentity().origin, 20, /*tree_size=*/300).ok());
+  std::ofstream(Path("log") + "/published") << "a note\n";
+  // While it is open, and with rows that are in its WAL alone.
+  const auto store = anchor::RocksDbStore::Open({.path = anchors, .log = TestIdentity().origin});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const absl::Status spent = (*store)->Write({.spent = anchor::Spent{"tsa", 5, 6}});
+  ASSERT_TRUE(spent.ok()) << spent;
+  ASSERT_TRUE(Copy("copy").ok());
+  EXPECT_EQ(CheckCopy("copy").size, TreeSize(300));
+  const auto checked = anchor::CheckStore(Path("copy") + "/anchors", TestIdentity().origin);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->rounds, 20u);
+  EXPECT_EQ(checked->receipts, 20u);
+  EXPECT_EQ(checked->newest->size, TreeSize(300));
+  const auto copied =
+      anchor::RocksDbStore::Open({.path = Path("copy") + "/anchors", .log = TestIdentity().origin});
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ((*copied)->ReadSpent()->size(), 1u);
+  std::ifstream in(Path("copy") + "/published");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "a note\n");
+}
+
+TEST_F(BackedUpLog, HasTheAnchorsOfAMomentBeforeThatOfTheTree) {
+  Open("log");
+  Append(300);
+  const std::string anchors = Path("log") + "/anchors";
+  ASSERT_TRUE(
+      anchor::testing::FillWithRounds(anchors, TestIdentity().origin, 2, /*tree_size=*/300).ok());
+  CopyProgress progress;
+  bool grown = false;
+  // A round over what is appended while the copy is made is not in it.
+  const absl::Status copied = CopyLog(Path("log"), Path("copy"), &progress, [&] {
+    if (std::exchange(grown, true)) return;
+    Append(100);
+    std::filesystem::remove_all(anchors);
+    ASSERT_TRUE(
+        anchor::testing::FillWithRounds(anchors, TestIdentity().origin, 4, /*tree_size=*/400).ok());
+  });
+  ASSERT_TRUE(copied.ok()) << copied;
+  EXPECT_EQ(progress.bytes, progress.all_bytes);
+  const TreeSize size = CheckCopy("copy").size;
+  const auto checked = anchor::CheckStore(Path("copy") + "/anchors", TestIdentity().origin);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->rounds, 2u);
+  EXPECT_LE(checked->newest->size, size);
+}
+
+TEST_F(BackedUpLog, IsItsOwnersAloneWhateverTheUmask) {
+  Open("log");
+  Append(10);
+  ASSERT_TRUE(anchor::testing::FillWithRounds(Path("log") + "/anchors", TestIdentity().origin, 1,
+                                              /*tree_size=*/1)
+                  .ok());
+  const mode_t before = umask(0);
+  const absl::Status copied = Copy("copy");
+  umask(before);
+  ASSERT_TRUE(copied.ok()) << copied;
+  EXPECT_EQ(fs::status(Path("copy")).permissions(), fs::perms(0700));
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(Path("copy"))) {
+    EXPECT_EQ(entry.status().permissions(), fs::perms(entry.is_directory() ? 0700 : 0600))
+        << entry.path();
+  }
+}
+
+TEST_F(BackedUpLog, IsRestoredToAPlaceOfItsOwnOrNotAtAll) {
+  Open("log");
+  Append(300);
+  ASSERT_TRUE(Copy("copy").ok());
+  Close();
+  CopyProgress progress;
+  {
+    const auto restoration = Restoration::Begin(Path("copy"), Path("new"), &progress);
+    ASSERT_TRUE(restoration.ok()) << restoration.status();
+    EXPECT_EQ(CheckCopy("new/restoring/log").size, TreeSize(300));
+    // Whoever dies here leaves what no cairnd takes.
+    const auto store = RocksDbStore::Open(Options("new"));
+    EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(store.status().message()), HasSubstr("a restore is under way"));
+    EXPECT_EQ(Restoration::Begin(Path("copy"), Path("new"), &progress).status().code(),
+              absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_FALSE(fs::exists(Path("new")));
+  {
+    const auto restoration = Restoration::Begin(Path("copy"), Path("new") + "/", &progress);
+    ASSERT_TRUE(restoration.ok()) << restoration.status();
+    ASSERT_TRUE((*restoration)->Finish().ok());
+  }
+  EXPECT_FALSE(fs::exists(Path("new/restoring")));
+  Open("new");
+  EXPECT_EQ(log_->Newest()->size(), TreeSize(300));
+  // Held by a log, and full.
+  EXPECT_EQ(Restoration::Begin(Path("copy"), Path("new"), &progress).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  Append(1);
+  Close();
+  EXPECT_EQ(CheckCopy("new").size, TreeSize(301));
+}
+
+TEST_F(BackedUpLog, IsRestoredBesideTheRecordsOfADirectoryThatLostItsDatabase) {
+  Open("log");
+  Append(300);
+  ASSERT_TRUE(Copy("copy").ok());
+  Close();
+  fs::remove_all(Path("log") + "/db");
+  CopyProgress progress;
+  {
+    const auto restoration = Restoration::Begin(Path("copy"), Path("log"), &progress);
+    ASSERT_TRUE(restoration.ok()) << restoration.status();
+    // It gives up: what was there before is still there.
+  }
+  EXPECT_TRUE(fs::exists(Path("log") + "/signed"));
+  const auto restoration = Restoration::Begin(Path("copy"), Path("log"), &progress);
+  ASSERT_TRUE(restoration.ok()) << restoration.status();
+  ASSERT_TRUE((*restoration)->Finish().ok());
+  Open("log");
+  EXPECT_EQ(log_->Newest()->size(), TreeSize(300));
+  Close();
+  fs::remove_all(Path("log") + "/db");
+  std::ofstream(Path("log") + "/signed") << "not a record";
+  EXPECT_EQ(Restoration::Begin(Path("copy"), Path("log"), &progress).status().code(),
+            absl::StatusCode::kFailedPrecondition)
+      << "nothing is overwritten";
 }
 
 TEST_F(BackedUpLog, GoesOnFromItsCopy) {

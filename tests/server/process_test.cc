@@ -1,12 +1,15 @@
 // cairnd as a process: starting, refusing to start, stopping.
 
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -231,6 +234,149 @@ TEST_F(ProcessTest, ASecondProcessOnTheSameDirectoryIsRefused) {
   ASSERT_TRUE(first.running());
   ExpectRefused(Args(), 3, "another cairnd");
   EXPECT_TRUE(Client(first.address()).Append(StatementOn("a")).ok());
+}
+
+TEST_F(ProcessTest, ACopiedDirectoryWithTheSameKeyIsRefusedWhileTheLogRuns) {
+  LiveOnce();
+  const std::string copy = (directory_.path() / "copy").string();
+  fs::copy(directory_.path() / "data", copy, fs::copy_options::recursive);
+  const std::string used = Key().string() + ".used";
+  const fs::path link = directory_.path() / "link.key";
+  fs::create_symlink("log.key", link);
+  const fs::path other = directory_.path() / "other.config";
+  WriteFile(other, absl::StrCat("key { file: '", Key().string(), "' state_file: '",
+                                (directory_.path() / "other.used").string(), "' }\n"));
+  {
+    Cairnd first(Args());
+    ASSERT_TRUE(first.running());
+    ExpectRefused(Args({"--data_dir", copy}), 3, "another process holds " + Key().string());
+    ExpectRefused(Args({"--data_dir", copy, "--key_file", link.string()}), 3,
+                  "another process holds " + link.string());
+    // The key with another record beside it.
+    std::vector<std::string> args = {"--data_dir", copy,        "--config",       other.string(),
+                                     "--origin",   kTestOrigin, "--grpc_address", "127.0.0.1:0"};
+    ExpectRefused(args, 3, "another process holds " + Key().string());
+    // A copy of the key with the record of the first.
+    const fs::path copied_key = directory_.path() / "copied.key";
+    fs::copy(Key(), copied_key);
+    fs::create_hard_link(used, copied_key.string() + ".used");
+    ExpectRefused(Args({"--data_dir", copy, "--key_file", copied_key.string()}), 3,
+                  "another process holds " + copied_key.string() + ".used");
+    EXPECT_TRUE(Client(first.address()).Append(StatementOn("b")).ok());
+    first.Signal(SIGKILL);
+    EXPECT_EQ(first.Wait(), 128 + SIGKILL);
+  }
+  // The lock went with the process.
+  LiveOnce();
+}
+
+// Every name below a directory with its mode.
+std::map<std::string, mode_t> ModesBelow(const fs::path& directory) {
+  std::map<std::string, mode_t> modes;
+  struct stat info;
+  if (stat(directory.c_str(), &info) == 0) modes["."] = info.st_mode & 07777;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
+    if (stat(entry.path().c_str(), &info) == 0) {
+      modes[entry.path().lexically_relative(directory)] = info.st_mode & 07777;
+    }
+  }
+  return modes;
+}
+
+TEST_F(ProcessTest, WhatItMakesIsItsOwnersAloneWhateverTheUmask) {
+  for (const std::string mask : {"000", "022", "077"}) {
+    const std::string data = (directory_.path() / ("data" + mask)).string();
+    const fs::path address = directory_.path() / ("address" + mask);
+    const fs::path key = directory_.path() / (mask + ".key");
+    WriteFile(key, std::string(kTestPrivateKey) + "\n");
+    std::vector<std::string> args = {"-c", "umask " + mask + "; exec \"$@\"", "sh",
+                                     "ledger/server/cairnd"};
+    for (const std::string& arg : Args({"--data_dir", data, "--key_file", key.string(),
+                                        "--address_file", address.string()})) {
+      args.push_back(arg);
+    }
+    Cairnd cairnd(args, "/bin/sh");
+    ASSERT_TRUE(cairnd.running());
+    ASSERT_TRUE(Client(cairnd.address()).Append(StatementOn("a")).ok());
+    EXPECT_EQ(cairnd.Stop(), 0);
+    const std::map<std::string, mode_t> modes = ModesBelow(data);
+    EXPECT_GT(modes.size(), 8u);
+    for (const auto& [name, mode] : modes) {
+      EXPECT_EQ(mode & 077, 0u) << mask << ": " << name << " has " << std::oct << mode;
+    }
+    EXPECT_EQ(modes.at("."), 0700u);
+    EXPECT_EQ(modes.at("db"), 0700u);
+    EXPECT_EQ(modes.at("signed"), 0600u);
+    // An address file is for others, as far as whoever started it lets them.
+    const std::map<std::string, mode_t> above = ModesBelow(directory_.path());
+    EXPECT_EQ(above.at("address" + mask), mask == "077" ? 0600u : 0644u);
+    EXPECT_EQ(above.at(mask + ".key.used"), 0600u);
+    EXPECT_EQ(cairnd.output().find("others may use data_dir"), std::string::npos);
+  }
+}
+
+TEST_F(ProcessTest, ADirectoryThatOthersMayUseIsReportedAndLeftAsItIs) {
+  LiveOnce();
+  const fs::path data = directory_.path() / "data";
+  fs::permissions(data, fs::perms(0750));
+  Cairnd cairnd(Args());
+  ASSERT_TRUE(cairnd.running());
+  EXPECT_EQ(cairnd.Stop(), 0);
+  EXPECT_NE(cairnd.output().find("others may use data_dir"), std::string::npos) << cairnd.output();
+  EXPECT_NE(cairnd.output().find("chmod 700 " + data.string()), std::string::npos);
+  EXPECT_EQ(ModesBelow(data).at("."), 0750u);
+}
+
+TEST_F(ProcessTest, AnAddressFileFollowsNoLink) {
+  const fs::path victim = directory_.path() / "victim";
+  for (const char* planted : {"address", "address.new", "http", "http.new"}) {
+    WriteFile(victim, "precious");
+    fs::create_symlink(victim, directory_.path() / planted);
+  }
+  Cairnd cairnd(Args({"--http_address", "127.0.0.1:0", "--address_file",
+                      (directory_.path() / "address").string(), "--http_address_file",
+                      (directory_.path() / "http").string()}));
+  ASSERT_TRUE(cairnd.running());
+  EXPECT_EQ(ReadBytes(directory_.path() / "address"), cairnd.address() + "\n");
+  EXPECT_EQ(ReadBytes(directory_.path() / "http"), cairnd.http_address() + "\n");
+  EXPECT_EQ(ReadBytes(victim), "precious");
+}
+
+// As an orchestrator mounts a secret: a link into a directory that is exchanged as a whole, in one
+// that is read-only, of root and of a group of this process.
+TEST_F(ProcessTest, AKeyThatIsMountedForAGroupOfThisProcessIsTaken) {
+  const fs::path secret = directory_.path() / "secret";
+  fs::create_directories(secret / "..data");
+  WriteFile(secret / "..data" / "log.key", std::string(kTestPrivateKey) + "\n", 0440);
+  fs::create_symlink("..data/log.key", secret / "log.key");
+  fs::permissions(secret, fs::perms(0555));
+  const fs::path config = directory_.path() / "config";
+  WriteFile(config, absl::StrCat("key { file: '", (secret / "log.key").string(), "' state_file: '",
+                                 (directory_.path() / "used").string(), "' }\n"));
+  const std::vector<std::string> args = {
+      "--config",       config.string(), "--data_dir", (directory_.path() / "data").string(),
+      "--grpc_address", "127.0.0.1:0",   "--origin",   kTestOrigin};
+  if (geteuid() == 0) {
+    Cairnd cairnd(args);
+    EXPECT_TRUE(cairnd.running());
+    EXPECT_EQ(cairnd.Stop(), 0) << cairnd.output();
+    EXPECT_EQ(ReadBytes(directory_.path() / "used").size(), 33u);
+    ASSERT_EQ(chown((secret / "..data" / "log.key").c_str(), 0, 54'321), 0);
+  }
+  // Its own file with such a mode, or of a group that it is not in.
+  ExpectRefused(args, 3, "chmod 600");
+  fs::permissions(secret, fs::perms(0755));
+}
+
+TEST_F(ProcessTest, AReserveThatARecoveryMayNotFitIntoIsRaised) {
+  const fs::path config = directory_.path() / "config";
+  WriteFile(config, "free_space_reserve_mib: 1\n");
+  Cairnd cairnd(Args({"--config", config.string()}));
+  ASSERT_TRUE(cairnd.running());
+  EXPECT_EQ(cairnd.Stop(), 0);
+  EXPECT_NE(cairnd.output().find("it is raised\" free_space_reserve_mib=1 raised_to_mib=128"),
+            std::string::npos)
+      << cairnd.output();
 }
 
 TEST_F(ProcessTest, ATakenPortIsRefused) {

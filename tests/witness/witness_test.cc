@@ -217,6 +217,47 @@ TEST_F(WitnessTest, TwoCannotShareADirectory) {
   EXPECT_NE(Refusal(Args(), 3).find("LOCK"), std::string::npos);
 }
 
+TEST_F(WitnessTest, ACopyOfItsDirectoryIsRefusedWhileItRuns) {
+  Start()->Stop();
+  fs::copy(Path("data"), Path("copy"), fs::copy_options::recursive);
+  const auto witness = Start();
+  EXPECT_NE(Refusal(Args("copy"), 3).find("another process holds " + Path("key").string()),
+            std::string::npos);
+  witness->Signal(SIGKILL);
+  EXPECT_EQ(witness->Wait(), 128 + SIGKILL);
+  EXPECT_EQ(Start()->Stop(), 0);
+}
+
+TEST_F(WitnessTest, WritesThatItsKeyIsUsedWhereItIsTold) {
+  std::vector<std::string> args = Args();
+  for (const std::string& arg : {std::string("--key_state_file"), Path("elsewhere").string()}) {
+    args.push_back(arg);
+  }
+  Cairnd witness(args, kBinary);
+  EXPECT_TRUE(witness.running());
+  EXPECT_EQ(witness.Stop(), 0) << witness.output();
+  EXPECT_TRUE(fs::exists(Path("elsewhere")));
+  EXPECT_FALSE(fs::exists(Path("key.used")));
+}
+
+TEST_F(WitnessTest, WhatItMakesIsItsOwnersAloneWhateverTheUmask) {
+  std::vector<std::string> args = {"-c", "umask 000; exec \"$@\"", "sh", kBinary};
+  for (const std::string& arg : Args()) args.push_back(arg);
+  fs::create_symlink(Path("victim"), Path("address"));
+  for (const std::string& arg : {std::string("--address_file"), Path("address").string()}) {
+    args.push_back(arg);
+  }
+  Cairnd witness(args, "/bin/sh");
+  ASSERT_TRUE(witness.running());
+  EXPECT_EQ(witness.Stop(), 0);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(Path("data"))) {
+    EXPECT_EQ(entry.status().permissions() & fs::perms(077), fs::perms::none) << entry.path();
+  }
+  EXPECT_EQ(fs::status(Path("data")).permissions(), fs::perms(0700));
+  EXPECT_FALSE(fs::exists(Path("victim")));
+  EXPECT_EQ(fs::status(Path("address")).permissions(), fs::perms(0644));
+}
+
 TEST_F(WitnessTest, SaysWhatIsWrongWithItsFlags) {
   std::vector<std::string> args = Args();
   args.pop_back();

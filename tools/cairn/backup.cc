@@ -38,10 +38,10 @@ std::string RestoreRule(uint64_t size) {
   return absl::StrCat(
       "Restore it only where this log never handed out a checkpoint of more than ", size,
       " entries. Ask its witnesses, its monitors and whoever holds its evidence for the largest "
-      "that they know, and leave the file `signed` of the lost directory, where it can be read, in "
-      "the place of the copy's: cairnd then refuses a copy that is too old. An older one that goes "
-      "on under the same key signs a second history, and whoever holds both checkpoints can prove "
-      "it. Where larger checkpoints are out, retire the log: begin a new one with a new origin and "
+      "that they know. `cairn restore` asks the witnesses, compares the copy with what is left of "
+      "the lost directory, and refuses one that is too old. An older one that goes on under the "
+      "same key signs a second history, and whoever holds both checkpoints can prove it. Where "
+      "larger checkpoints are out, retire the log: begin a new one with a new origin and "
       "key, and keep this copy to read.");
 }
 
@@ -126,12 +126,12 @@ ExitCode Run(const Options& options) {
   const absl::StatusOr<CheckedDirectory> checked = CheckDirectory(partial.string(), check);
   if (!checked.ok()) return Unable(checked.status());
   const ledger::CheckReport& report = checked->report;
-  if (report.sound()) {
+  if (checked->sound()) {
     status = Publish(partial, out);
     if (!status.ok()) return Unable(status);
   }
-  const std::string path = report.sound() ? out.string() : partial.string();
-  const std::string rule = report.sound() ? RestoreRule(report.state.size.value()) : "";
+  const std::string path = checked->sound() ? out.string() : partial.string();
+  const std::string rule = checked->sound() ? RestoreRule(report.state.size.value()) : "";
   if (options.json) {
     nlohmann::ordered_json json = CheckJson(path, *checked);
     json["restore"] = rule;
@@ -139,7 +139,7 @@ ExitCode Run(const Options& options) {
   } else {
     std::cout << CheckText(path, *checked) << rule << (rule.empty() ? "" : "\n");
   }
-  if (report.sound()) return kYes;
+  if (checked->sound()) return kYes;
   Complain(absl::StrCat("the copy is not sound, and so most likely is not ", options.directory,
                         ": stop its cairnd and run `cairn fsck` there"));
   return kNo;
@@ -151,8 +151,8 @@ void AddBackup(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
   Subcommand command = AddSubcommand(
       app, "backup",
-      "Copies the directory of a log, whose cairnd may run, checks the copy as fsck does and says "
-      "when it may be restored",
+      "Copies the directory of a log, whose cairnd may run, with its anchors' database; checks the "
+      "copy as fsck does and says when it may be restored (cairn restore)",
       "cairn backup /var/lib/cairn/data --out /backup/cairn-2026-11-21", &options->json);
   command.Add("DIR", options->directory, "The log's --data_dir").Required();
   command

@@ -117,6 +117,7 @@ void AddEntries(CLI::App& app, ExitCode* exit_code);
 void AddBench(CLI::App& app, ExitCode* exit_code);
 void AddFsck(CLI::App& app, ExitCode* exit_code);
 void AddBackup(CLI::App& app, ExitCode* exit_code);
+void AddRestore(CLI::App& app, ExitCode* exit_code);
 void AddPolicy(CLI::App& app, ExitCode* exit_code);
 void AddAudit(CLI::App& app, ExitCode* exit_code);
 void AddMonitor(CLI::App& app, ExitCode* exit_code);

@@ -26,7 +26,7 @@ ExitCode Run(const Options& options) {
   }
   std::cout << (options.json ? JsonLine(CheckJson(options.directory, *checked))
                              : CheckText(options.directory, *checked));
-  return checked->report.sound() ? kYes : kNo;
+  return checked->sound() ? kYes : kNo;
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void AddFsck(CLI::App& app, ExitCode* exit_code) {
   Subcommand command = AddSubcommand(
       app, "fsck",
       "Checks the directory of a log that is not running: every entry, tile, index row and record "
-      "against what the entries lead to. Changes nothing",
+      "against what the entries lead to, and the anchors' database. Changes nothing",
       "cairn fsck /var/lib/cairn/data", &options->json);
   command.Add("DIR", options->directory, "The log's --data_dir, or a backup of it").Required();
   command

@@ -29,6 +29,31 @@ CheckedDirectory NotOpened(const absl::Status& why) {
   return checked;
 }
 
+// Of the directory of a log that was opened, so that no cairnd has it.
+absl::Status CheckAnchors(const std::string& path, const ledger::TreeState& state,
+                          CheckedDirectory& checked) {
+  const std::string store = path + "/anchors";
+  if (!anchor::HasStore(store)) return absl::OkStatus();
+  const absl::StatusOr<anchor::CheckedStore> anchors = anchor::CheckStore(store, checked.origin);
+  if (absl::IsDataLoss(anchors.status()) || absl::IsFailedPrecondition(anchors.status())) {
+    checked.anchors_damage = std::string(anchors.status().message());
+    return absl::OkStatus();
+  }
+  if (!anchors.ok()) return anchors.status();
+  checked.anchors = *anchors;
+  if (anchors->newest.has_value() && anchors->newest->size > state.size) {
+    checked.anchors_damage =
+        absl::StrCat("round ", anchors->newest->number, " anchored ", anchors->newest->size.value(),
+                     " entries, more than the log has");
+  }
+  return absl::OkStatus();
+}
+
+constexpr char kAnchorsAdvice[] =
+    "The anchors' database is not sound. The log runs without it: move it aside, keep it, and "
+    "cairnd begins another; what it knew of receipts is then asked for again as far as the log's "
+    "entries and the outside systems know it.";
+
 }  // namespace
 
 absl::StatusOr<CheckedDirectory> CheckDirectory(const std::string& path,
@@ -45,6 +70,8 @@ absl::StatusOr<CheckedDirectory> CheckDirectory(const std::string& path,
   absl::StatusOr<ledger::CheckReport> report = ledger::CheckLog(**log, options, &counts);
   if (!report.ok()) return report.status();
   checked.report = *std::move(report);
+  if (absl::Status read = CheckAnchors(path, checked.report.state, checked); !read.ok())
+    return read;
   checked.seconds = absl::ToDoubleSeconds(progress.elapsed());
   return checked;
 }
@@ -61,7 +88,7 @@ nlohmann::ordered_json CheckJson(const std::string& path, const CheckedDirectory
   const ledger::CheckReport& report = checked.report;
   nlohmann::ordered_json json;
   json["directory"] = path;
-  json["sound"] = report.sound();
+  json["sound"] = checked.sound();
   json["origin"] = checked.origin;
   json["tree_size"] = report.state.size.value();
   json["root"] = report.state.root.Hex();
@@ -78,18 +105,29 @@ nlohmann::ordered_json CheckJson(const std::string& path, const CheckedDirectory
   }
   json["finding_count"] = report.finding_count;
   json["unchecked"] = report.unchecked;
-  json["advice"] = report.advice;
+  json["anchors"] = nullptr;
+  if (checked.anchors.has_value()) {
+    json["anchors"] = {{"rounds", checked.anchors->rounds},
+                       {"receipts", checked.anchors->receipts},
+                       {"events", checked.anchors->events}};
+  }
+  json["anchors_damage"] = checked.anchors_damage;
+  json["advice"] = checked.anchors_damage.empty() ? report.advice : kAnchorsAdvice + report.advice;
   return json;
 }
 
 std::string CheckText(const std::string& path, const CheckedDirectory& checked) {
   const ledger::CheckReport& report = checked.report;
   const uint64_t size = report.state.size.value();
-  if (report.sound()) {
+  if (checked.sound()) {
+    const std::string anchors = checked.anchors.has_value()
+                                    ? absl::StrCat("\n  anchors: rounds ", checked.anchors->rounds,
+                                                   ", receipts ", checked.anchors->receipts)
+                                    : "";
     return absl::StrCat(Printable(path), ": sound\n  log:   ", Printable(checked.origin),
                         "\n  size:  ", size, "\n  root:  ", report.state.root.Hex(),
                         "\n  index: ", report.index_rows, " rows, of entries below ",
-                        report.index_watermark.value(),
+                        report.index_watermark.value(), anchors,
                         "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n");
   }
   std::string text = absl::StrCat(Printable(path), ": DAMAGED\n");
@@ -103,7 +141,11 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
   for (const std::string& what : report.unchecked) {
     absl::StrAppend(&text, "  not checked: ", what, "\n");
   }
-  absl::StrAppend(&text, report.advice, "\n");
+  if (!checked.anchors_damage.empty()) {
+    absl::StrAppend(&text, "  anchors: ", Printable(checked.anchors_damage), "\n", kAnchorsAdvice,
+                    "\n");
+  }
+  if (!report.advice.empty()) absl::StrAppend(&text, report.advice, "\n");
   return text;
 }
 

@@ -4,9 +4,11 @@
 #define CAIRN_TOOLS_CAIRN_LOG_CHECK_H_
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "anchor/rocksdb/check.h"
 #include "ledger/check/check.h"
 
 namespace cairn::cli {
@@ -14,7 +16,13 @@ namespace cairn::cli {
 struct CheckedDirectory {
   std::string origin;
   ledger::CheckReport report;
+  // Of the anchors' database; nullopt where there is none, or where it is damaged.
+  std::optional<anchor::CheckedStore> anchors = std::nullopt;
+  // What is wrong with it; empty where nothing is.
+  std::string anchors_damage;
   double seconds = 0;
+
+  bool sound() const { return report.sound() && anchors_damage.empty(); }
 };
 
 // Errors as ReadOnlyLog::Open; but a log that is too damaged to be opened has a report too.

@@ -53,6 +53,7 @@ cairn::cli::ExitCode Run(int argc, char** argv) {
     cairn::cli::AddBench(app, &exit_code);
     cairn::cli::AddFsck(app, &exit_code);
     cairn::cli::AddBackup(app, &exit_code);
+    cairn::cli::AddRestore(app, &exit_code);
     cairn::cli::AddPolicy(app, &exit_code);
     cairn::cli::AddAudit(app, &exit_code);
     cairn::cli::AddMonitor(app, &exit_code);

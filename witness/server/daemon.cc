@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -57,7 +58,8 @@ void DieOf(const absl::Status& why) {
 // that contradict those it has cosigned.
 absl::StatusOr<std::unique_ptr<witness::RocksDbStore>> OpenStore(const WitnessSettings& settings,
                                                                  const KeySettings& key,
-                                                                 const std::string& vkey) {
+                                                                 const std::string& vkey,
+                                                                 std::optional<HeldKeys>& held) {
   const absl::StatusOr<bool> used = AnyKeyUsed({key});
   if (!used.ok()) return used.status();
   const bool create = !*used || settings.accept_new_state_for_used_key;
@@ -73,8 +75,11 @@ absl::StatusOr<std::unique_ptr<witness::RocksDbStore>> OpenStore(const WitnessSe
                      "--accept_new_state_for_used_key"));
   }
   if (!store.ok()) return store.status();
-  const absl::Status bound =
-      BindKeys({key}, (*store)->id(), settings.accept_new_state_for_used_key);
+  // After the directory, whose own lock says better what is wrong where it is the same one.
+  absl::StatusOr<HeldKeys> taken = HeldKeys::Take({key});
+  if (!taken.ok()) return taken.status();
+  held = *std::move(taken);
+  const absl::Status bound = held->Bind((*store)->id(), settings.accept_new_state_for_used_key);
   if (!bound.ok()) return bound;
   return store;
 }
@@ -92,9 +97,15 @@ class RunningWitness final : public WitnessDaemon {
     absl::StatusOr<note::SignerKey> key = LoadKey(settings_.key_file, note::KeyType::kCosignature);
     if (!key.ok()) return key.status();
     vkey_ = key->verifier_key().Format();
-    auto store = OpenStore(settings_, {settings_.key_file, settings_.key_file + ".used"}, vkey_);
+    const KeySettings key_settings{settings_.key_file, settings_.key_state_file.empty()
+                                                           ? settings_.key_file + ".used"
+                                                           : settings_.key_state_file};
+    auto store = OpenStore(settings_, key_settings, vkey_, held_keys_);
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
+    if (const std::string wide = SayWhoMayUse(settings_.data_dir); !wide.empty()) {
+      LogWarning("others may use data_dir", {{"reason", wide}});
+    }
     auto cosigner = witness::Cosigner::Open(
         *std::move(key), store_.get(), *policy,
         {.max_waiting = kMaxWaiting,
@@ -167,6 +178,7 @@ class RunningWitness final : public WitnessDaemon {
   const WitnessSettings settings_;
   std::string vkey_;
   // In the order of what uses what: the last is destroyed first.
+  std::optional<HeldKeys> held_keys_;
   std::unique_ptr<witness::RocksDbStore> store_;
   std::unique_ptr<witness::Cosigner> cosigner_;
   std::unique_ptr<Workers> workers_;

@@ -17,6 +17,8 @@ namespace cairn::server {
 struct WitnessSettings {
   std::string data_dir;
   std::string key_file;
+  // Where it is written down that the key is used; empty: beside it.
+  std::string key_state_file;
   std::string http_address;
   // A tlog-policy file; its log lines name the logs served.
   std::string policy_file;

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -44,6 +46,35 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
   return absl::OkStatus();
 }
 
+bool IsInGroup(gid_t group) {
+  if (group == getegid()) return true;
+  std::vector<gid_t> groups(std::max(0, getgroups(0, nullptr)));
+  const int count = getgroups(static_cast<int>(groups.size()), groups.data());
+  groups.resize(std::max(0, count));
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
+// Whether others than those who are meant to may use it; see the header.
+bool IsOpenToOthers(const struct stat& info) {
+  const mode_t mode = info.st_mode & 07777;
+  if ((mode & 077) == 0) return false;
+  return info.st_uid != 0 || (mode & ~mode_t{0440}) != 0 || !IsInGroup(info.st_gid);
+}
+
+// A new file at `path`, for writing; -1 with errno. What is there is removed, not opened: it may be
+// what a crash left, or a link that somebody planted.
+int CreateAnew(const std::string& path, mode_t mode) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return -1;
+  return open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+
+// Unlike rename() it fails where anything is. Some file systems have no links between files.
+int Name(const char* from, const char* to) {
+  if (link(from, to) == 0) return 0;
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return -1;
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 absl::Status SyncDirectoryOf(const std::string& path) {
   const std::string directory = std::filesystem::absolute(path).parent_path().string();
   const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -63,10 +94,11 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
   if (!S_ISREG(info.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is not a regular file"));
   }
-  if (private_only && (info.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrFormat("%s has mode %04o: others than its owner may use it; run `chmod 600 %s`",
-                        path, info.st_mode & 07777, path));
+  if (private_only && IsOpenToOthers(info)) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "%s has mode %04o: others than its owner may use it; run `chmod 600 %s`, or "
+        "mount it of root, with mode 0440 and a group that this process is in",
+        path, info.st_mode & 07777, path));
   }
   // One byte more than there is, so that its end is seen.
   std::string bytes(std::min(max_bytes, static_cast<size_t>(info.st_size)) + 1, '\0');
@@ -87,14 +119,22 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
   return bytes;
 }
 
-absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
+absl::Status ReplaceFile(const std::string& path, absl::string_view bytes, mode_t mode) {
   const std::string beside = path + ".new";
+  absl::Status written;
   {
-    const Fd fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const Fd fd(CreateAnew(beside, 0600));
     if (fd.get() < 0) return Failed("cannot create", beside);
-    if (absl::Status status = WriteAll(fd.get(), bytes, beside); !status.ok()) return status;
+    written = fchmod(fd.get(), mode) == 0 ? WriteAll(fd.get(), bytes, beside)
+                                          : Failed("cannot set the mode of", beside);
   }
-  if (rename(beside.c_str(), path.c_str()) != 0) return Failed("cannot rename to", path);
+  if (written.ok() && rename(beside.c_str(), path.c_str()) != 0) {
+    written = Failed("cannot rename to", path);
+  }
+  if (!written.ok()) {
+    unlink(beside.c_str());
+    return written;
+  }
   return SyncDirectoryOf(path);
 }
 
@@ -103,11 +143,24 @@ absl::Status MakeFile(const std::string& path, absl::string_view bytes) {
   std::string beside = path + ".XXXXXX";
   const Fd fd(mkostemp(beside.data(), O_CLOEXEC));
   if (fd.get() < 0) return Failed("cannot create", beside);
-  absl::Status made = WriteAll(fd.get(), bytes, beside);
-  // Unlike a rename this fails where a file is.
-  if (made.ok() && link(beside.c_str(), path.c_str()) != 0) made = Failed("cannot make", path);
+  // mkostemp asks the umask too.
+  absl::Status made = fchmod(fd.get(), 0600) == 0 ? WriteAll(fd.get(), bytes, beside)
+                                                  : Failed("cannot set the mode of", beside);
+  if (made.ok() && Name(beside.c_str(), path.c_str()) != 0) made = Failed("cannot make", path);
   unlink(beside.c_str());
   return made.ok() ? SyncDirectoryOf(path) : made;
+}
+
+mode_t MakeFilesPrivate() {
+  const mode_t before = umask(077);
+  return 0644 & ~before;
+}
+
+std::string SayWhoMayUse(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || (info.st_mode & 077) == 0) return "";
+  return absl::StrFormat("%s has mode %04o: others than its owner may use it; run `chmod %o %s`",
+                         path, info.st_mode & 07777, S_ISDIR(info.st_mode) ? 0700 : 0600, path);
 }
 
 }  // namespace cairn::server

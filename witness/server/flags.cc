@@ -41,6 +41,9 @@ int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
       ->required();
   app.add_option("--key_file", settings.key_file, "cosigning key, made by `cairn keygen --witness`")
       ->required();
+  app.add_option("--key_state_file", settings.key_state_file,
+                 "where it is written down that the key is used (KEYFILE.used): for a key in a "
+                 "directory that is read-only");
   app.add_option("--policy", settings.policy_file,
                  "tlog-policy file; its log lines name the logs served")
       ->required();

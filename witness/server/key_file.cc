@@ -1,5 +1,12 @@
 #include "witness/server/key_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -15,6 +22,8 @@ namespace {
 
 constexpr size_t kMaxKeyFileBytes = 4096;
 constexpr size_t kMaxStateFileBytes = 256;
+// A state file is replaced at an operator's word alone.
+constexpr int kMaxReopened = 16;
 
 // Wipes a secret when it goes out of scope.
 struct Wiped {
@@ -78,28 +87,120 @@ absl::StatusOr<bool> AnyKeyUsed(const std::vector<KeySettings>& keys) {
   return used;
 }
 
-absl::Status BindKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
-                      bool accept_new_owner) {
-  const std::string id = IdText(owner);
-  for (const KeySettings& key : keys) {
-    const absl::StatusOr<std::optional<std::string>> state = ReadState(key);
-    if (!state.ok()) return state.status();
-    if (state->has_value() && **state == id) continue;
-    if (state->has_value() && !accept_new_owner) {
+// An open file, and which one it is.
+struct HeldKeys::Lock {
+  explicit Lock(int opened) : fd(opened) {}
+  ~Lock() {
+    if (fd >= 0) close(fd);
+  }
+  Lock(Lock&& other) noexcept
+      : fd(std::exchange(other.fd, -1)), device(other.device), inode(other.inode) {}
+  Lock& operator=(Lock&& other) noexcept {
+    std::swap(fd, other.fd);
+    device = other.device;
+    inode = other.inode;
+    return *this;
+  }
+
+  int fd;
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
+HeldKeys::HeldKeys(std::vector<KeySettings> keys) : keys_(std::move(keys)) {}
+HeldKeys::~HeldKeys() = default;
+HeldKeys::HeldKeys(HeldKeys&& other) noexcept = default;
+HeldKeys& HeldKeys::operator=(HeldKeys&& other) noexcept = default;
+
+absl::StatusOr<HeldKeys> HeldKeys::Take(std::vector<KeySettings> keys) {
+  HeldKeys held(std::move(keys));
+  for (const KeySettings& key : held.keys_) {
+    // The key file too: the same key may be given with another state file.
+    for (const auto& [file, required] : {std::pair(&key.file, false), {&key.state_file, true}}) {
+      absl::Status locked = held.Hold(*file, required);
+      if (!locked.ok() && !absl::IsNotFound(locked)) return locked;
+    }
+  }
+  return held;
+}
+
+absl::Status HeldKeys::Hold(const std::string& file, bool required) {
+  for (int i = 0; i < kMaxReopened; ++i) {
+    // Some file systems lock only what is open for writing; others are mounted read-only.
+    Lock lock(open(file.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+    if (lock.fd < 0) lock.fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    if (lock.fd < 0 || fstat(lock.fd, &info) != 0) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", file));
+    }
+    lock.device = info.st_dev;
+    lock.inode = info.st_ino;
+    for (const Lock& other : locks_) {
+      // Several keys may share a state file.
+      if (other.device == lock.device && other.inode == lock.inode) return absl::OkStatus();
+    }
+    if (flock(lock.fd, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            "another process holds ", file,
+            ": another cairnd or cairn-witness runs with this key, on the same directory or on a "
+            "copy of it, and two that sign with one key make two histories. Stop the one that must "
+            "not go on"));
+      }
+      if (!required) return absl::OkStatus();
+      return absl::UnavailableError(
+          absl::StrCat("cannot lock ", file, ": ", std::strerror(errno),
+                       "; put the key's state file on a file system that has locks"));
+    }
+    // It may have been replaced before it was locked.
+    struct stat named;
+    const bool same = stat(file.c_str(), &named) == 0 && named.st_dev == lock.device &&
+                      named.st_ino == lock.inode;
+    if (!same) continue;
+    locks_.push_back(std::move(lock));
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(absl::StrCat(file, " was replaced again and again; try again"));
+}
+
+absl::Status HeldKeys::BindOne(const KeySettings& key, const std::string& id,
+                               bool accept_new_owner) {
+  absl::StatusOr<std::optional<std::string>> state = ReadState(key);
+  if (!state.ok()) return state.status();
+  const std::string line = absl::StrCat(id, "\n");
+  if (state->has_value() && **state != id) {
+    if (!accept_new_owner) {
       return absl::FailedPreconditionError(
           absl::StrCat("key file ", key.file, " was used with ", **state, " (says ", key.state_file,
                        "), but the directory holds ", id,
                        "; a key signs for one only: use that directory, or make another key"));
     }
-    const std::string line = absl::StrCat(id, "\n");
-    const absl::Status wrote =
-        state->has_value() ? ReplaceFile(key.state_file, line) : MakeFile(key.state_file, line);
-    if (absl::IsAlreadyExists(wrote)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("key file ", key.file, " was taken by another process just now (says ",
-                       key.state_file, "); a key signs for one only: make another key"));
+    // The lock on the file before stays too: another name may lead to it.
+    if (absl::Status wrote = ReplaceFile(key.state_file, line); !wrote.ok()) return wrote;
+  }
+  if (!state->has_value()) {
+    const absl::Status made = MakeFile(key.state_file, line);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) {
+      return absl::Status(made.code(),
+                          absl::StrCat(made.message(),
+                                       "; that the key is used from now on must be written down "
+                                       "beside it, or where its state file is said to be"));
     }
-    if (!wrote.ok()) return wrote;
+  }
+  // Made just now, by this process or by another.
+  if (absl::Status held = Hold(key.state_file, /*required=*/true); !held.ok()) return held;
+  state = ReadState(key);
+  if (!state.ok()) return state.status();
+  if (state->has_value() && **state == id) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("key file ", key.file, " was taken by another process just now (says ",
+                   key.state_file, "); a key signs for one only: make another key"));
+}
+
+absl::Status HeldKeys::Bind(const OwnerId& owner, bool accept_new_owner) {
+  const std::string id = IdText(owner);
+  for (const KeySettings& key : keys_) {
+    if (absl::Status bound = BindOne(key, id, accept_new_owner); !bound.ok()) return bound;
   }
   return absl::OkStatus();
 }

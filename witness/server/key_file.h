@@ -4,8 +4,14 @@
 // (KeySettings::state_file) holds the owner's id in hex once the key has been used; a key with a
 // state file is refused for any other owner, and where there is none yet, since that would be a
 // second history under one name.
+//
+// A copy of the data has the same id, so that the state file does not tell it from its original.
+// Therefore key file and state file are locked (flock) for as long as a process signs: a copy that
+// is started with the same files is refused, by whatever path, symbolic or hard link they are
+// reached. The kernel gives the lock up when the process ends, however it does. What no lock sees
+// is a copy of the files themselves, or another machine.
 // Errors: kInvalidArgument and kPermissionDenied for key files, kFailedPrecondition for what
-//   contradicts a state file; messages name files, never what is in a key file.
+//   contradicts a state file or is locked; messages name files, never what is in a key file.
 
 #ifndef CAIRN_WITNESS_SERVER_KEY_FILE_H_
 #define CAIRN_WITNESS_SERVER_KEY_FILE_H_
@@ -31,14 +37,36 @@ using OwnerId = std::array<uint8_t, 16>;
 
 absl::StatusOr<note::SignerKey> LoadKey(const std::string& file, note::KeyType type);
 
-// Whether one of the keys was used before. Damaged state files are errors.
+// Whether one of the keys was used before. Damaged state files are errors. Takes no lock.
 absl::StatusOr<bool> AnyKeyUsed(const std::vector<KeySettings>& keys);
 
-// Binds the keys to `owner`, whose id is durable already. Call before anything is signed.
-// `accept_new_owner` replaces what the state files say; without it another's id is refused. Of
-// several processes that begin with one key at once, one succeeds. Durable when it returns OK.
-absl::Status BindKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
-                      bool accept_new_owner);
+// Keys that no other process of this machine may sign with while this value lives.
+// Threads: one.
+class HeldKeys {
+ public:
+  // Locks the files that there are.
+  static absl::StatusOr<HeldKeys> Take(std::vector<KeySettings> keys);
+  ~HeldKeys();
+  HeldKeys(HeldKeys&& other) noexcept;
+  HeldKeys& operator=(HeldKeys&& other) noexcept;
+
+  // Binds the keys to `owner`, whose id is durable already. Call before anything is signed.
+  // `accept_new_owner` replaces what the state files say; without it another's id is refused. Of
+  // several processes that begin with one key at once, one succeeds. Durable when it returns OK.
+  absl::Status Bind(const OwnerId& owner, bool accept_new_owner);
+
+ private:
+  struct Lock;
+
+  explicit HeldKeys(std::vector<KeySettings> keys);
+
+  // `required`: also where the file system knows no locks.
+  absl::Status Hold(const std::string& file, bool required);
+  absl::Status BindOne(const KeySettings& key, const std::string& id, bool accept_new_owner);
+
+  std::vector<KeySettings> keys_;
+  std::vector<Lock> locks_;
+};
 
 }  // namespace cairn::server
 

@@ -27,6 +27,8 @@ int Run(int argc, const char* const* argv) {
   WitnessSettings settings;
   if (const int code = ParseFlags(argc, argv, settings); code >= 0) return code;
 
+  // Keys, evidence and what a log has not published yet are nobody else's to read.
+  const mode_t address_mode = MakeFilesPrivate();
   // Before any thread exists, so that all inherit it and only sigwait takes the signals.
   sigset_t signals;
   sigemptyset(&signals);
@@ -41,7 +43,7 @@ int Run(int argc, const char* const* argv) {
   }
   const std::string address = (*daemon)->address().Format();
   if (!settings.address_file.empty()) {
-    const absl::Status wrote = ReplaceFile(settings.address_file, address + "\n");
+    const absl::Status wrote = ReplaceFile(settings.address_file, address + "\n", address_mode);
     if (!wrote.ok()) return Fail(kCouldNotStart, wrote.message());
   }
   std::cout << "listening on " << address << std::endl;

@@ -1,6 +1,7 @@
 #include "witness/rocksdb/database/database.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/table.h>
 
 #include <cstddef>
@@ -8,14 +9,24 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "witness/rocksdb/database/info_log.h"
 
 namespace cairn::database {
 namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
+// The machine's, for the life of the process.
+rocksdb::Env* Machine() {
+  static rocksdb::Env* const env =
+      rocksdb::NewCompositeEnv(std::make_shared<InfoLogKeeper>(rocksdb::FileSystem::Default()))
+          .release();
+  return env;
+}
+
 rocksdb::Options DatabaseOptions(bool create) {
   rocksdb::Options out;
+  out.env = Machine();
   out.create_if_missing = create;
   out.paranoid_checks = true;
   // As for the log: the default stops silently at a damaged record.
@@ -47,16 +58,38 @@ absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view doing)
   if (status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound()) {
     return absl::DataLossError(message);
   }
+  if (status.IsNoSpace()) {
+    return absl::UnavailableError(
+        absl::StrCat("the disk is full: ", message, "; free some space, then start again"));
+  }
   if (status.IsIOError()) return absl::UnavailableError(message);
   return absl::InternalError(message);
+}
+
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::path(path) / "db" / "CURRENT", error);
+}
+
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenToRead(const std::string& path,
+                                                        absl::string_view whose) {
+  if (!Exists(path)) {
+    return absl::NotFoundError(absl::StrCat(path, " does not hold ", whose, " database"));
+  }
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(DatabaseOptions(/*create=*/false), path + "/db", &db);
+  if (!opened.ok()) {
+    return FromRocksDb(opened, absl::StrCat("opening ", whose, " database in ", path));
+  }
+  return std::unique_ptr<rocksdb::DB>(db);
 }
 
 absl::StatusOr<std::unique_ptr<rocksdb::DB>> Open(const std::string& path, bool create,
                                                   absl::string_view whose) {
   const std::filesystem::path database = std::filesystem::path(path) / "db";
   std::error_code error;
-  const bool exists = std::filesystem::exists(database / "CURRENT", error);
-  if (!exists && !create) {
+  if (!create && !Exists(path)) {
     return absl::NotFoundError(absl::StrCat(path, " does not hold ", whose, " database"));
   }
   std::filesystem::create_directories(path, error);

@@ -26,6 +26,13 @@ inline absl::string_view ToView(const rocksdb::Slice& slice) {
 
 absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view doing);
 
+// Whether there is one, whole from its making on, in the subdirectory `db` of `path`.
+bool Exists(const std::string& path);
+
+// Likewise of that subdirectory, and nothing in it is changed. Nobody else may have it open.
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenToRead(const std::string& path,
+                                                        absl::string_view whose);
+
 // Of the subdirectory `db` of `path`. `whose` for people: "the witness's".
 absl::StatusOr<std::unique_ptr<rocksdb::DB>> Open(const std::string& path, bool create,
                                                   absl::string_view whose);
