@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "anchor/public_text.h"
 
 namespace cairn::anchor {
 namespace {
@@ -61,9 +62,9 @@ absl::StatusOr<std::unique_ptr<Anchorer>> Anchorer::Open(Store& store, const Clo
       const std::lock_guard lock(owner->random_mutex_);
       return owner->sources_.random();
     };
-    worker->courier =
-        std::make_unique<Courier>(worker->source.options, *worker->source.backend, *anchorer->book_,
-                                  clock, random, anchorer->sources_.receipt_log);
+    worker->courier = std::make_unique<Courier>(
+        worker->source.options, *worker->source.backend, *anchorer->book_, clock, random,
+        anchorer->sources_.receipt_log, anchorer->sources_.heard);
     anchorer->workers_.push_back(std::move(worker));
   }
   return anchorer;
@@ -140,7 +141,7 @@ absl::Status Anchorer::MakeRound() {
     if (!damage_.ok()) return absl::OkStatus();
   }
   const absl::StatusOr<Published> published = sources_.published();
-  if (!published.ok()) return NothingPublished(published.status().ToString());
+  if (!published.ok()) return NothingPublished(std::string(published.status().message()));
   const std::optional<RoundHead> before = book_->newest_round();
   const TreeSize old_size = before ? before->size : TreeSize(0);
   const bool same = published->size == old_size && (!before || published->root == before->root);
@@ -163,7 +164,8 @@ absl::Status Anchorer::MakeRound() {
     damage_ = round.status();
   }
   absl::Status noted =
-      book_->OpenGap("", GapReason::kNoProof, clock_.WallMs(), round.status().ToString());
+      book_->OpenGap("", GapReason::kNoProof, clock_.WallMs(), PublicText(round.status()));
+  if (sources_.heard) sources_.heard("", round.status());
   return noted.ok() ? round.status() : noted;
 }
 

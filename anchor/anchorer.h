@@ -61,6 +61,8 @@ struct AnchorerSources {
   ReceiptLog receipt_log = {};
   // Called from all threads, one at a time.
   Randomness random = nullptr;
+  // May be empty. Without an anchor's name: why no round could be made of what is published.
+  Heard heard = nullptr;
 };
 
 class Anchorer {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "anchor/public_text.h"
 #include "anchor/state_history.h"
 #include "anchor/testing/anchored_log.h"
 #include "anchor/waits.h"
@@ -182,7 +183,7 @@ TEST(Anchorer, LeavesABackendThatIsDownForADayInPeaceAndSaysSo) {
   EXPECT_FALSE(gap->until_ms.has_value());
   EXPECT_TRUE(GapOf(log, GapReason::kTooManyOpen).has_value());
   EXPECT_EQ(log.anchorer->GetStatus()[0].waiting, 8u);
-  EXPECT_NE(log.anchorer->GetStatus()[0].last_error.find("down"), std::string::npos);
+  EXPECT_EQ(log.anchorer->GetStatus()[0].last_error, PublicText(absl::UnavailableError("down")));
   EXPECT_EQ(log.StateOf(0).state, ProofState::kAnchored);
   const uint64_t newest = log.anchorer->book().newest_round()->number;
   EXPECT_GE(newest, 23u);
@@ -210,7 +211,7 @@ TEST(Anchorer, KeepsNothingOfAnAnswerThatIsRefusedAndSendsTheSameBytesAgain) {
     ASSERT_TRUE(log.RunFor(kHour / 2).ok());
     const ReceiptHead head = *log.store.ReadReceipt(1, "tsa");
     EXPECT_EQ(head.state, kSubmitted) << error;
-    EXPECT_NE(head.last_error.find(std::string(error.message())), std::string::npos);
+    EXPECT_EQ(head.last_error, PublicText(error));
     EXPECT_EQ(log.store.ReadBytes(1, "tsa")->native, "");
     EXPECT_EQ(log.systems[0]->jobs().size(), 1u);
     EXPECT_GT(log.systems[0]->sent(), 3);
@@ -298,6 +299,80 @@ TEST(Anchorer, StopsAtTheDaysBudgetAndGoesOnTheNextDay) {
   EXPECT_TRUE(GapOf(log, GapReason::kBudgetSpent)->until_ms.has_value());
   // The newest went first: it covers all.
   EXPECT_EQ(log.StateOf(9).state, ProofState::kVerified);
+}
+
+TEST(Anchorer, AClockThatIsSetGivesNoSecondBudget) {
+  AnchoredLog log({"tsa"});
+  log.anchors[0].max_requests_a_day = 3;
+  log.options.interval_ms = 60'000;
+  const uint64_t noon = 20'000 * kDay + kDay / 2;
+  log.clock.SetWall(noon);
+  ASSERT_TRUE(log.Reopen().ok());
+  const auto run = [&log](int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      log.GrowAndPublish(1);
+      ASSERT_TRUE(log.RunFor(60'000).ok());
+    }
+  };
+  run(6);
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+  // Yesterday again, over a restart too.
+  log.clock.SetWall(noon - kDay);
+  ASSERT_TRUE(log.RunFor(2 * kHour, 60'000).ok());
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+  EXPECT_EQ(log.anchorer->GetStatus()[0].requests_today, 3u);
+  ASSERT_TRUE(log.Reopen().ok());
+  run(3);
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+  log.clock.SetWall(noon + 4 * kHour);
+  ASSERT_TRUE(log.RunFor(2 * kHour, 60'000).ok());
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+}
+
+TEST(Anchorer, AClockThatWasAYearAheadHoldsItForADayAtTheMost) {
+  AnchoredLog log({"tsa"});
+  log.anchors[0].max_requests_a_day = 3;
+  log.options.interval_ms = 60'000;
+  const uint64_t noon = 20'000 * kDay + kDay / 2;
+  log.clock.SetWall(noon + 365 * kDay);
+  ASSERT_TRUE(log.Reopen().ok());
+  for (int i = 0; i < 6; ++i) {
+    log.GrowAndPublish(1);
+    ASSERT_TRUE(log.RunFor(60'000).ok());
+  }
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+  log.clock.SetWall(noon);
+  ASSERT_TRUE(log.Reopen().ok());
+  ASSERT_TRUE(log.RunFor(kDay - kHour, 600'000).ok());
+  EXPECT_EQ(log.systems[0]->sent(), 3);
+  ASSERT_TRUE(log.RunFor(3 * kHour, 600'000).ok());
+  EXPECT_EQ(log.systems[0]->sent(), 6);
+  EXPECT_EQ(log.store.ReadSpent()->front().day, 20'001u);
+}
+
+TEST(Anchorer, TellsTheOperatorWhatStrangersAreNotTold) {
+  AnchoredLog log({"tsa"});
+  std::vector<std::pair<std::string, absl::Status>> heard;
+  log.heard = [&heard](const std::string& anchor, const absl::Status& how) {
+    heard.emplace_back(anchor, how);
+  };
+  log.systems[0]->OnSubmit(
+      Failing(absl::UnavailableError("https://user:s3cr3t@tsa.internal/: no route to 10.0.0.7")));
+  ASSERT_TRUE(log.Reopen().ok());
+  log.GrowAndPublish(10);
+  ASSERT_TRUE(log.RunFor(kHour).ok());
+  ASSERT_FALSE(heard.empty());
+  EXPECT_EQ(heard.front().first, "tsa");
+  EXPECT_NE(heard.front().second.message().find("10.0.0.7"), std::string::npos);
+  std::string shown = log.store.ReadReceipt(1, "tsa")->last_error;
+  for (const Event& event : log.Events()) shown += event.detail;
+  for (const Gap& gap : log.Gaps()) shown += gap.detail;
+  for (const char* secret : {"://", "s3cr3t", "tsa.internal", "10.0.0.7"}) {
+    EXPECT_EQ(shown.find(secret), std::string::npos) << shown;
+  }
+  log.systems[0]->OnSubmit(FakeSystem::FinalAtOnce);
+  ASSERT_TRUE(log.RunFor(kHour).ok());
+  EXPECT_TRUE(heard.back().second.ok());
 }
 
 TEST(Anchorer, SeesThatWhatWasFinalIsGone) {

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "merkle/hash.h"
@@ -42,8 +43,10 @@ struct Progress {
   std::string receipt = {};
   // POSIX seconds: the digest existed by then, according to the system; absent below kAccepted.
   std::optional<uint64_t> existed_by_s = std::nullopt;
-  // A line for people.
+  // A line for people, strangers too: no URL, no host, nobody else's words (public_text.h).
   std::string detail = {};
+  // What did not work all the same, for the operator's log; OK: nothing.
+  absl::Status trouble = absl::OkStatus();
 };
 
 class Backend {

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "anchor/public_text.h"
 #include "merkle/hash.h"
 
 namespace cairn::anchor {
 namespace {
 
-constexpr uint64_t kDayMs = 24 * 3'600'000;
+constexpr uint64_t kDayMs = QuotaDay::kDayMs;
 // How long a spent budget waits before it looks again: a wall clock that was set has its effect.
 constexpr uint64_t kLongestBudgetWaitMs = 3'600'000;
 constexpr size_t kMaxTextBytes = 500;
@@ -19,7 +20,7 @@ constexpr size_t kMaxTextBytes = 500;
 // What a system outside says is shown to people, and bounded.
 std::string Shown(absl::string_view text) { return std::string(text.substr(0, kMaxTextBytes)); }
 
-std::string Shown(const absl::Status& status) { return Shown(status.ToString()); }
+std::string Shown(const absl::Status& status) { return Shown(PublicText(status)); }
 
 Event EventOf(EventKind kind, const ReceiptHead& head) {
   return {.kind = kind,
@@ -42,13 +43,14 @@ void AddChanged(const ReceiptHead& head, const std::string& detail, Change& chan
 }  // namespace
 
 Courier::Courier(const AnchorOptions& options, Backend& backend, Book& book, const Clock& clock,
-                 Randomness random, ReceiptLog log)
+                 Randomness random, ReceiptLog log, Heard heard)
     : options_(options),
       backend_(backend),
       book_(book),
       clock_(clock),
       random_(std::move(random)),
-      log_(std::move(log)) {
+      log_(std::move(log)),
+      heard_(std::move(heard)) {
   Unsettled unsettled = book.TakeUnsettled(options_.name);
   for (ReceiptHead& head : unsettled.receipts) {
     Open& open = open_[head.round];
@@ -60,6 +62,7 @@ Courier::Courier(const AnchorOptions& options, Backend& backend, Book& book, con
   last_round_ = unsettled.last_round;
   spent_ = std::move(unsettled.spent);
   spent_.anchor = options_.name;
+  day_ = QuotaDay(spent_.day, clock_.SteadyMs());
   next_recheck_ms_ = clock_.SteadyMs() + options_.recheck_ms;
   UpdateStatus();
 }
@@ -286,7 +289,8 @@ Courier::Done Courier::SendOrPollOne(uint64_t now) {
 Courier::Done Courier::BeforeSending(Open& open, ReceiptBytes& bytes, uint64_t now) {
   const uint64_t wall = clock_.WallMs();
   Spent spent = spent_;
-  if (spent.day != wall / kDayMs) spent = {.anchor = options_.name, .day = wall / kDayMs};
+  QuotaDay day = day_;
+  if (day.Advance(wall, now)) spent = {.anchor = options_.name, .day = day.day()};
   if (spent.requests >= options_.max_requests_a_day) {
     open.due_ms = now + std::min(kDayMs - wall % kDayMs, kLongestBudgetWaitMs);
     absl::Status opened =
@@ -325,6 +329,7 @@ Courier::Done Courier::BeforeSending(Open& open, ReceiptBytes& bytes, uint64_t n
   change.spent = spent;
   if (absl::Status saved = Save(open, head, std::move(change)); !saved.ok()) return saved;
   spent_ = spent;
+  day_ = day;
   if (absl::Status closed = book_.CloseGap(options_.name, GapReason::kBudgetSpent); !closed.ok()) {
     return closed;
   }
@@ -370,7 +375,7 @@ absl::Status Courier::TakeAnswer(Open& open, ReceiptBytes bytes,
   if (!answer.ok()) return TakeError(open, answer.status(), now);
   const absl::StatusOr<std::vector<ReceiptState>> arrows = ArrowsTo(open.head.state, *answer);
   if (!arrows.ok()) return TakeError(open, arrows.status(), now);
-  if (absl::Status recovered = Recover(); !recovered.ok()) return recovered;
+  if (absl::Status recovered = Recover(*answer); !recovered.ok()) return recovered;
   return TakeProgress(open, std::move(bytes), *answer, *arrows, now);
 }
 
@@ -441,6 +446,7 @@ absl::Status Courier::TakeError(Open& open, const absl::Status& error, uint64_t 
 }
 
 absl::Status Courier::Pause(const absl::Status& error, uint64_t now) {
+  if (heard_) heard_(options_.name, error);
   not_before_ms_ = now + Backoff(++failures_);
   if (failures_ == 1) {
     failing_since_steady_ms_ = now;
@@ -454,7 +460,8 @@ absl::Status Courier::Pause(const absl::Status& error, uint64_t now) {
   return book_.OpenGap(options_.name, GapReason::kBackendDown, failing_since_ms_, Shown(error));
 }
 
-absl::Status Courier::Recover() {
+absl::Status Courier::Recover(const Progress& progress) {
+  if (heard_) heard_(options_.name, progress.trouble);
   failures_ = 0;
   not_before_ms_ = 0;
   failing_since_ms_ = 0;
@@ -466,7 +473,8 @@ absl::Status Courier::Recover() {
 }
 
 void Courier::UpdateStatus() {
-  const uint64_t day = clock_.WallMs() / kDayMs;
+  QuotaDay day = day_;
+  const bool another_day = day.Advance(clock_.WallMs(), clock_.SteadyMs());
   const size_t waiting = Waiting();
   const std::lock_guard lock(mutex_);
   status_.name = options_.name;
@@ -474,7 +482,7 @@ void Courier::UpdateStatus() {
   status_.failing_since_ms = failing_since_ms_;
   status_.waiting = waiting;
   status_.polled = open_.size() - waiting;
-  status_.requests_today = spent_.day == day ? spent_.requests : 0;
+  status_.requests_today = another_day ? 0 : spent_.requests;
 }
 
 AnchorStatus Courier::GetStatus() const {

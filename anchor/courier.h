@@ -33,6 +33,7 @@
 #include "anchor/backend.h"
 #include "anchor/book.h"
 #include "anchor/clock.h"
+#include "anchor/quota_day.h"
 #include "anchor/receipt.h"
 #include "anchor/store.h"
 #include "merkle/types.h"
@@ -81,22 +82,26 @@ struct ReceiptLog {
       find = nullptr;
 };
 
+// Hears how each try went: OK, or why it failed, with all that the operator wants to know. What is
+// stored, and shown to strangers, is public_text.h's. Called on the anchor's thread.
+using Heard = std::function<void(const std::string& anchor, const absl::Status& how)>;
+
 // How an anchor does, for people and metrics.
 struct AnchorStatus {
   std::string name = {};
   std::string kind = {};
   uint64_t failing_since_ms = 0;  // 0: the last answer was good.
-  std::string last_error = {};
-  uint64_t waiting = 0;  // Receipts that are not accepted.
-  uint64_t polled = 0;   // Accepted, and not final.
+  std::string last_error = {};    // For strangers.
+  uint64_t waiting = 0;           // Receipts that are not accepted.
+  uint64_t polled = 0;            // Accepted, and not final.
   uint64_t requests_today = 0;
 };
 
 class Courier {
  public:
-  // `log` has both or none.
+  // `log` has both or none; `heard` may be none.
   Courier(const AnchorOptions& options, Backend& backend, Book& book, const Clock& clock,
-          Randomness random, ReceiptLog log);
+          Randomness random, ReceiptLog log, Heard heard);
 
   // Does one thing, if anything is due. The steady time at which the next is; not later than now
   // when there may be more to do at once.
@@ -135,7 +140,7 @@ class Courier {
   absl::Status TakeError(Open& open, const absl::Status& error, uint64_t now);
   // The backend failed; pauses it.
   absl::Status Pause(const absl::Status& error, uint64_t now);
-  absl::Status Recover();
+  absl::Status Recover(const Progress& progress);
   // Stores the receipt with this event; it is in memory only then.
   absl::Status Save(Open& open, const ReceiptHead& head, Change change);
   // Moves a copy along an arrow and adds the event.
@@ -157,11 +162,13 @@ class Courier {
   const Clock& clock_;
   const Randomness random_;
   const ReceiptLog log_;
+  const Heard heard_;
 
   std::map<uint64_t, Open> open_;  // By round.
   std::deque<uint64_t> final_rounds_;
   uint64_t last_round_ = 0;
   Spent spent_;
+  QuotaDay day_{0, 0};  // Of spent_.
   uint64_t next_recheck_ms_ = 0;
   // The backend's row of failures.
   uint32_t failures_ = 0;

@@ -28,9 +28,19 @@ absl::Status CheckCount(const Rule& rule) {
     return absl::InvalidArgumentError(
         "the rule can never hold: all its anchors are run by the log's own operator");
   }
-  if (rule.form != RuleForm::kSome) {
+  if (rule.form != RuleForm::kSome && rule.form != RuleForm::kOperators) {
     if (rule.needed == 0) return absl::OkStatus();
     return absl::InvalidArgumentError("a number belongs to a rule of the form k of n only");
+  }
+  if (rule.form == RuleForm::kOperators) {
+    const std::vector<size_t> as = CountedAs(rule);
+    const size_t operators = std::set<size_t>(as.begin(), as.end()).size();
+    if (rule.needed > 0 && rule.needed <= operators) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the rule asks for ", rule.needed, " operators, and the ", counting,
+        " anchors that count have ", operators,
+        ": an operator counts once, however many anchors it runs; add anchors of others, or ask "
+        "for fewer"));
   }
   if (rule.needed == 0 || rule.needed > counting) {
     return absl::InvalidArgumentError(absl::StrCat("the rule asks for ", rule.needed,
@@ -44,7 +54,7 @@ absl::Status CheckCount(const Rule& rule) {
 bool SameOperator(absl::string_view a, absl::string_view b) { return absl::EqualsIgnoreCase(a, b); }
 
 absl::Status CheckRule(const Rule& rule) {
-  if (rule.form != RuleForm::kAny && rule.form != RuleForm::kAll && rule.form != RuleForm::kSome) {
+  if (rule.form < RuleForm::kAny || rule.form > RuleForm::kOperators) {
     return absl::InvalidArgumentError("the rule is neither any, all, nor k of n");
   }
   if (rule.anchors.size() > kMaxRuleAnchors) {
@@ -94,6 +104,20 @@ std::vector<std::string> CountingAnchors(const Rule& rule) {
   return names;
 }
 
+std::vector<size_t> CountedAs(const Rule& rule) {
+  std::vector<size_t> as;
+  std::vector<absl::string_view> operators;
+  for (const RuleAnchor& anchor : rule.anchors) {
+    if (!Counts(rule, anchor)) continue;
+    const auto same = std::find_if(operators.begin(), operators.end(), [&](absl::string_view one) {
+      return rule.form == RuleForm::kOperators && SameOperator(one, anchor.operated_by);
+    });
+    as.push_back(same - operators.begin());
+    operators.push_back(anchor.operated_by);
+  }
+  return as;
+}
+
 size_t NeededCount(const Rule& rule) {
   switch (rule.form) {
     case RuleForm::kAny:
@@ -101,6 +125,7 @@ size_t NeededCount(const Rule& rule) {
     case RuleForm::kAll:
       return CountingAnchors(rule).size();
     case RuleForm::kSome:
+    case RuleForm::kOperators:
       return rule.needed;
   }
   return kMaxRuleAnchors + 1;  // Never reached by so many.
@@ -112,9 +137,21 @@ std::string DescribeRule(const Rule& rule) {
     std::string& list = Counts(rule, anchor) ? counting : own;
     absl::StrAppend(&list, list.empty() ? "" : ", ", anchor.name, " (", anchor.operated_by, ")");
   }
-  std::string text = rule.form == RuleForm::kAny   ? "any of "
-                     : rule.form == RuleForm::kAll ? "all of "
-                                                   : absl::StrCat(rule.needed, " of ");
+  std::string text;
+  switch (rule.form) {
+    case RuleForm::kAny:
+      text = "any of ";
+      break;
+    case RuleForm::kAll:
+      text = "all of ";
+      break;
+    case RuleForm::kSome:
+      text = absl::StrCat(rule.needed, " of ");
+      break;
+    case RuleForm::kOperators:
+      text = absl::StrCat(rule.needed, rule.needed == 1 ? " operator of " : " operators of ");
+      break;
+  }
   absl::StrAppend(&text, counting);
   if (rule.needs_witnesses) absl::StrAppend(&text, ", over a note with the witnesses' quorum");
   if (!own.empty()) absl::StrAppend(&text, "; not counted, run by the log's operator: ", own);

@@ -1,9 +1,14 @@
-// What makes an entry "verified": any, all or k of a set of named anchors.
+// What makes an entry "verified": any, all or k of a set of named anchors, or receipts of k
+// operators of them.
 //
 // Each anchor says who operates it. One that the log's own operator runs is carried and shown, and
 // never counts: no log vouches for itself. A witness quorum can be demanded on top; it makes
-// nothing anchored or verified by itself. Versions: a rule is in force for the rounds from
-// `from_round` up to the next version's. A receipt
+// nothing anchored or verified by itself.
+// Forms: kOperators counts each operator once, however many anchors it runs, since two services of
+//   one party fail and lie together. kSome counts anchors: the configuration made it before there
+//   was kOperators, and makes it now only for one of n, where both are the same. A stored rule is
+//   never read as another: what its rounds showed, they show.
+// Versions: a rule is in force for the rounds from `from_round` up to the next version's. A receipt
 //   counts under the rule of its own round, so that a change of the rule takes back nothing that
 //   earlier rounds showed, and earlier entries may reach "verified" through later rounds.
 // Errors: kInvalidArgument, saying what is wrong.
@@ -25,7 +30,7 @@ namespace cairn::anchor {
 inline constexpr size_t kMaxRuleAnchors = 64;
 
 // Persistent: never renumber.
-enum class RuleForm : uint8_t { kAny = 1, kAll = 2, kSome = 3 };
+enum class RuleForm : uint8_t { kAny = 1, kAll = 2, kSome = 3, kOperators = 4 };
 
 struct RuleAnchor {
   std::string name = {};
@@ -35,7 +40,7 @@ struct RuleAnchor {
 
 struct Rule {
   RuleForm form = RuleForm::kAny;
-  uint32_t needed = 0;  // Of kSome; else 0.
+  uint32_t needed = 0;  // Of kSome and kOperators; else 0.
   bool needs_witnesses = false;
   std::string log_operator = {};
   std::vector<RuleAnchor> anchors = {};
@@ -61,10 +66,14 @@ bool SameOperator(absl::string_view a, absl::string_view b);
 // The anchors that count, in the rule's order.
 std::vector<std::string> CountingAnchors(const Rule& rule);
 
-// How many of those must be final. Requires CheckRule.
+// For each of those whose receipts count as one: the place of the first anchor of its operator, or
+// its own where the form counts anchors.
+std::vector<size_t> CountedAs(const Rule& rule);
+
+// How many different ones of CountedAs must be final. Requires CheckRule.
 size_t NeededCount(const Rule& rule);
 
-// "2 of tsa (Example CA), btc (Bitcoin)", for people.
+// "2 operators of tsa (Example CA), btc (Bitcoin)", for people.
 std::string DescribeRule(const Rule& rule);
 
 }  // namespace cairn::anchor

@@ -36,6 +36,29 @@ TEST(Rule, NeverCountsWhatTheLogsOwnOperatorRuns) {
   }
 }
 
+TEST(Rule, CountsOperatorsOnceEach) {
+  Rule rule = Sound();
+  rule.form = RuleForm::kOperators;
+  ASSERT_TRUE(CheckRule(rule).ok());
+  EXPECT_EQ(CountedAs(rule), (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(DescribeRule(rule),
+            "2 operators of tsa (Example CA), btc (Bitcoin); not counted, run by the log's "
+            "operator: own (example log)");
+  rule.anchors.push_back({"tsb", "EXAMPLE CA"});
+  ASSERT_TRUE(CheckRule(rule).ok());
+  EXPECT_EQ(CountedAs(rule), (std::vector<size_t>{0, 1, 0}));
+  rule.needed = 3;
+  EXPECT_NE(Refusal(rule).find("asks for 3 operators, and the 3 anchors that count have 2"),
+            std::string::npos);
+  rule.needed = 0;
+  EXPECT_NE(Refusal(rule).find("asks for 0 operators"), std::string::npos);
+  // As it was stored before operators were counted.
+  rule.form = RuleForm::kSome;
+  rule.needed = 3;
+  ASSERT_TRUE(CheckRule(rule).ok());
+  EXPECT_EQ(CountedAs(rule), (std::vector<size_t>{0, 1, 2}));
+}
+
 TEST(Rule, IsNeverMetByWitnessesAlone) {
   Rule rule = Sound();
   rule.anchors.clear();

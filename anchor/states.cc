@@ -58,6 +58,7 @@ absl::Status States::AddRule(const RuleVersion& version) {
   CompiledRule rule{.as_is = version,
                     .names = CountingAnchors(version.rule),
                     .anchors = {},
+                    .counted_as = CountedAs(version.rule),
                     .needed = NeededCount(version.rule)};
   for (const std::string& name : rule.names) rule.anchors.push_back(&anchors_[name]);
   rules_.push_back(std::move(rule));
@@ -109,23 +110,32 @@ std::vector<ReceiptPlace> States::Earliest(const CompiledRule& rule, const Range
     const auto at = rounds.lower_bound(range.begin);
     if (at != rounds.end() && *at < range.end) found.emplace_back(*at, i);
   }
-  if (found.size() < needed) return {};
   std::sort(found.begin(), found.end());
   std::vector<ReceiptPlace> places;
-  for (size_t i = 0; i < needed; ++i) {
-    places.push_back({.round = found[i].first, .anchor = rule.names[found[i].second]});
+  std::vector<bool> counted(rule.anchors.size());
+  for (const auto& [round, i] : found) {
+    if (places.size() == needed) break;
+    // A later one of who is counted already adds nothing.
+    if (counted[rule.counted_as[i]]) continue;
+    counted[rule.counted_as[i]] = true;
+    places.push_back({.round = round, .anchor = rule.names[i]});
   }
+  if (places.size() < needed) return {};
   return places;
 }
 
 uint64_t States::Last(const CompiledRule& rule, const Range& range, Rounds Anchor::*set,
                       size_t needed) const {
-  std::vector<uint64_t> found;
-  for (const Anchor* anchor : rule.anchors) {
-    const Rounds& rounds = anchor->*set;
+  // The latest of each that is counted.
+  std::vector<uint64_t> found(rule.anchors.size());
+  for (size_t i = 0; i < rule.anchors.size(); ++i) {
+    const Rounds& rounds = rule.anchors[i]->*set;
     const auto end = rounds.lower_bound(range.end);
-    if (end != rounds.begin() && *std::prev(end) >= range.begin) found.push_back(*std::prev(end));
+    if (end == rounds.begin() || *std::prev(end) < range.begin) continue;
+    uint64_t& latest = found[rule.counted_as[i]];
+    latest = std::max(latest, *std::prev(end));
   }
+  std::erase(found, 0);
   if (found.size() < needed) return 0;
   std::nth_element(found.begin(), found.begin() + (needed - 1), found.end(), std::greater<>());
   return found[needed - 1];

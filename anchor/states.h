@@ -97,7 +97,8 @@ class States {
     RuleVersion as_is;
     std::vector<std::string> names;
     std::vector<const Anchor*> anchors;  // Of those names.
-    size_t needed = 0;
+    std::vector<size_t> counted_as;      // Likewise; see CountedAs.
+    size_t needed = 0;                   // Different ones of those.
   };
   struct Range {  // [begin, end) of rounds.
     uint64_t begin = 0, end = 0;
@@ -107,7 +108,7 @@ class States {
   Range Under(size_t version, uint64_t first) const;
   std::vector<ReceiptPlace> Earliest(const CompiledRule& rule, const Range& range,
                                      Rounds Anchor::*set, size_t needed) const;
-  // The last round up to which there are `needed` anchors with a later one or that; 0: none.
+  // The last round up to which `needed` that are counted have a later one or that; 0: none.
   uint64_t Last(const CompiledRule& rule, const Range& range, Rounds Anchor::*set,
                 size_t needed) const;
 

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "anchor/receipt.h"
 #include "gtest/gtest.h"
@@ -44,6 +46,20 @@ struct Naive {
     return false;
   }
 
+  // Of receipts in their order, those by whose operator there is none before.
+  static std::vector<ReceiptPlace> FirstOfEachOperator(const Rule& rule,
+                                                       const std::vector<ReceiptPlace>& places) {
+    std::set<std::string> seen;
+    std::vector<ReceiptPlace> first;
+    for (const ReceiptPlace& place : places) {
+      for (const RuleAnchor& anchor : rule.anchors) {
+        if (anchor.name != place.anchor) continue;
+        if (seen.insert(absl::AsciiStrToLower(anchor.operated_by)).second) first.push_back(place);
+      }
+    }
+    return first;
+  }
+
   EntryState Of(LeafIndex index) const {
     EntryState out;
     if (!rules.empty()) out.rule_version = rules.back().version;
@@ -77,7 +93,9 @@ struct Naive {
       };
       std::stable_sort(final.begin(), final.end(), by_round);
       std::stable_sort(accepted.begin(), accepted.end(), by_round);
-      const size_t needed = NeededCount(rule.rule);
+      if (rule.rule.form == RuleForm::kOperators) final = FirstOfEachOperator(rule.rule, final);
+      const size_t needed =
+          rule.rule.form == RuleForm::kOperators ? rule.rule.needed : NeededCount(rule.rule);
       if (out.state != ProofState::kVerified && final.size() >= needed) {
         final.resize(needed);
         out.state = ProofState::kVerified;
@@ -100,13 +118,17 @@ uint64_t Below(Random& random, uint64_t bound) { return random() % bound; }
 
 Rule RandomRule(Random& random) {
   while (true) {
-    Rule rule{.form = static_cast<RuleForm>(1 + Below(random, 3)),
+    Rule rule{.form = static_cast<RuleForm>(1 + Below(random, 4)),
               .needs_witnesses = Below(random, 4) == 0,
               .log_operator = "the log"};
-    if (rule.form == RuleForm::kSome) rule.needed = 1 + Below(random, 3);
+    if (rule.form == RuleForm::kSome || rule.form == RuleForm::kOperators) {
+      rule.needed = 1 + Below(random, 3);
+    }
     for (const std::string& name : kAnchors) {
       if (Below(random, 3) == 0) continue;
-      rule.anchors.push_back({name, Below(random, 4) == 0 ? "The Log" : "someone"});
+      static constexpr const char* kOperators[] = {"The Log", "someone", "SomeOne", "another",
+                                                   "a third"};
+      rule.anchors.push_back({name, kOperators[Below(random, 5)]});
     }
     if (CheckRule(rule).ok()) return rule;
   }
@@ -233,6 +255,48 @@ TEST(States, AreNotMovedByTheOperatorsOwnAnchorNorByWitnesses) {
   EXPECT_EQ(states.Of(LeafIndex(0)).state, ProofState::kAnchored);
   ASSERT_TRUE(states.SetReceipt(1, "a", ReceiptState::kFinal, false).ok());
   EXPECT_EQ(states.Of(LeafIndex(0)).state, ProofState::kVerified);
+}
+
+TEST(States, CountAnOperatorOnceHoweverManyAnchorsItRuns) {
+  States states;
+  const Rule rule{.form = RuleForm::kOperators,
+                  .needed = 2,
+                  .log_operator = "the log",
+                  .anchors = {{"a", "Example CA"}, {"b", "EXAMPLE ca"}, {"c", "Bitcoin"}}};
+  ASSERT_TRUE(states.AddRule({1, 1, rule}).ok());
+  ASSERT_TRUE(states.AddRound({.number = 1, .size = TreeSize(10)}).ok());
+  ASSERT_TRUE(states.SetReceipt(1, "a", ReceiptState::kFinal, false).ok());
+  ASSERT_TRUE(states.SetReceipt(1, "b", ReceiptState::kFinal, false).ok());
+  EXPECT_EQ(states.Of(LeafIndex(9)), (EntryState{ProofState::kAnchored, 1, {{1, "a"}}, false}));
+  EXPECT_EQ(states.Reached(ProofState::kVerified), TreeSize(0));
+  ASSERT_TRUE(states.SetReceipt(1, "c", ReceiptState::kFinal, false).ok());
+  EXPECT_EQ(states.Of(LeafIndex(9)),
+            (EntryState{ProofState::kVerified, 1, {{1, "a"}, {1, "c"}}, false}));
+  EXPECT_EQ(states.Reached(ProofState::kVerified), TreeSize(10));
+  // The operator's other anchor holds its place.
+  ASSERT_TRUE(states.SetReceipt(1, "a", ReceiptState::kReorganised, true).ok());
+  EXPECT_EQ(states.Of(LeafIndex(9)),
+            (EntryState{ProofState::kVerified, 1, {{1, "b"}, {1, "c"}}, true}));
+}
+
+TEST(States, ReadAStoredRuleThatCountsAnchorsAsItWasMade) {
+  States states;
+  Rule rule{.form = RuleForm::kSome,
+            .needed = 2,
+            .log_operator = "the log",
+            .anchors = {{"a", "Example CA"}, {"b", "Example CA"}, {"c", "Bitcoin"}}};
+  ASSERT_TRUE(states.AddRule({1, 1, rule}).ok());
+  ASSERT_TRUE(states.AddRound({.number = 1, .size = TreeSize(10)}).ok());
+  ASSERT_TRUE(states.SetReceipt(1, "a", ReceiptState::kFinal, false).ok());
+  ASSERT_TRUE(states.SetReceipt(1, "b", ReceiptState::kFinal, false).ok());
+  rule.form = RuleForm::kOperators;
+  ASSERT_TRUE(states.AddRule({2, 2, rule}).ok());
+  ASSERT_TRUE(states.AddRound({.number = 2, .size = TreeSize(20)}).ok());
+  ASSERT_TRUE(states.SetReceipt(2, "a", ReceiptState::kFinal, false).ok());
+  ASSERT_TRUE(states.SetReceipt(2, "b", ReceiptState::kFinal, false).ok());
+  EXPECT_EQ(states.Of(LeafIndex(9)).state, ProofState::kVerified);
+  EXPECT_EQ(states.Of(LeafIndex(9)).rule_version, 1U);
+  EXPECT_EQ(states.Of(LeafIndex(19)).state, ProofState::kAnchored);
 }
 
 TEST(States, KeepWhatAnEarlierRuleShowed) {

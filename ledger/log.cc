@@ -19,7 +19,7 @@ class LogImpl final : public Log {
   LogImpl(const LogOptions& options, Store* store, const Clock* clock,
           std::unique_ptr<HashIndex> index, std::unique_ptr<Publisher> publisher,
           const Recovered& recovered)
-      : clock_(clock),
+      : clock_(clock, options.check_time),
         index_(std::move(index)),
         publisher_(std::move(publisher)),
         reader_(store, index_.get()),
@@ -69,7 +69,8 @@ class LogImpl final : public Log {
   absl::Status healthy() const override {
     if (absl::Status halted = pipeline_.halted(); !halted.ok()) return halted;
     if (stopped_.load()) return absl::UnavailableError("the log is stopping");
-    if (absl::Status time = clock_.Now(0).status(); !time.ok()) return time;
+    const uint64_t last_ms = publisher_->Newest()->state.last_accepted_at_ms;
+    if (absl::Status time = clock_.Now(last_ms).status(); !time.ok()) return time;
     return pipeline_.CheckFreeSpace();
   }
 

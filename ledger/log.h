@@ -50,6 +50,10 @@ struct LogOptions {
   // Rows of the index in memory, in two tables; one that is full is sorted and ingested. Half of
   // them fills, with a commit to spare, a hash table of 2^19 places, which is 13 MB.
   size_t max_recent_rows = 900'000;
+  // What clocks outside say of the time that an entry would be given (AcceptClock::CheckTime):
+  // kFailedPrecondition refuses appends as a jump of the clock does, true lets them go on after
+  // one. Called from any thread, for each commit. Empty: there are none.
+  std::function<absl::StatusOr<bool>(uint64_t at_ms)> check_time;
   // Called once, after the log has refused all that waited, on the log's answering thread: it must
   // not call Stop() or destroy the log. Not called for damage found on read: reads go on then.
   std::function<void(const absl::Status&)> on_fatal;

@@ -63,6 +63,10 @@ absl::StatusOr<CalendarUrl> ParseCalendarUrl(absl::string_view text) {
   } else if (!absl::ConsumePrefix(&text, "https://")) {
     return Malformed("neither http:// nor https://");
   }
+  // Told first: what is wrong with the rest of such a URL could be the password.
+  if (absl::StrContains(text, '@')) {
+    return Malformed("a user name or password has no place in it");
+  }
   const size_t path = std::min(text.find('/'), text.size());
   const std::pair<absl::string_view, absl::string_view> authority =
       absl::StrSplit(text.substr(0, path), absl::MaxSplits(':', 1));
@@ -100,13 +104,11 @@ absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::
       plain.erase(host, kAnySubdomain.size());
     }
     absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(plain);
-    if (!url.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(url.status().message(), ": ", text));
-    }
+    if (!url.ok()) return url.status();
     // A star before a top-level domain would let in half of the world.
     if (pattern.any_subdomain && !absl::StrContains(url->host, '.')) {
       return absl::InvalidArgumentError(
-          absl::StrCat("calendar URL: a star before a single label: ", text));
+          absl::StrCat("calendar URL: a star before a single label: ", url->host));
     }
     pattern.url = *std::move(url);
     allowed.patterns_.push_back(std::move(pattern));

@@ -56,6 +56,17 @@ TEST(CalendarUrl, RefusesWhateverCouldBeReadAsSomethingElse) {
   EXPECT_FALSE(ParseCalendarUrl("https://" + std::string(254, 'a')).ok());
 }
 
+TEST(CalendarUrl, NeverRepeatsAPassword) {
+  for (const char* text : {"https://user:s3cr3t@a.example", "https://s3cr3t@a.example",
+                           "https://user:s3cr3t/@a.example", "https://*.user:s3cr3t@a.example"}) {
+    const auto one = ParseCalendarUrl(text).status();
+    EXPECT_NE(one.message().find("user name or password"), std::string::npos) << one;
+    const auto listed = AllowedCalendars::Parse({text}).status();
+    EXPECT_EQ(listed.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(listed.message().find("s3cr3t"), std::string::npos) << listed;
+  }
+}
+
 TEST(AllowedCalendars, AreTheseAndNoOthers) {
   const absl::StatusOr<AllowedCalendars> allowed = AllowedCalendars::Parse(
       {"https://*.calendar.example", "http://127.0.0.1:8080/ots", "https://one.example"});

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/opentimestamps_tree.h"
+#include "anchor/public_text.h"
 #include "merkle/note/text.h"
 
 namespace cairn::anchor {
@@ -40,7 +41,7 @@ bool Has(const ots::Timestamp& timestamp, absl::string_view message, Wanted want
 }
 
 absl::Status Of(const std::string& calendar, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(calendar, ": ", status.message()));
+  return Reworded(status, absl::StrCat(calendar, ": ", status.message()));
 }
 
 }  // namespace
@@ -72,7 +73,9 @@ absl::StatusOr<ots::Timestamp> Calendars::Upgrade(absl::string_view uri,
                                                   absl::string_view message) const {
   const absl::StatusOr<CalendarUrl> url = allowed_.Find(uri);
   if (!url.ok()) {
-    return absl::PermissionDeniedError(absl::StrCat(uri, ": ", url.status().message()));
+    return WithPublicText(
+        absl::PermissionDeniedError(absl::StrCat(uri, ": ", url.status().message())),
+        "a calendar that is not asked");
   }
   // As we read the URI, not as it is spelled: what was allowed is what is asked.
   const std::string calendar = url->Format();
@@ -85,7 +88,10 @@ absl::StatusOr<ots::Timestamp> Calendars::Upgrade(absl::string_view uri,
   const bool of_use = Has(*answer, message, [](const ots::Attestation& attestation) {
     return attestation.kind() != ots::AttestationKind::kPending;
   });
-  if (!of_use) return absl::NotFoundError(absl::StrCat(calendar, ": answers nothing new"));
+  if (!of_use) {
+    return WithPublicText(absl::NotFoundError(absl::StrCat(calendar, ": answers nothing new")),
+                          "nothing new yet");
+  }
   return answer;
 }
 
@@ -97,10 +103,12 @@ absl::StatusOr<ots::Timestamp> Calendars::Ask(const HttpRequest& request,
   const unsigned status = answer->status;
   if (status != 200) {
     const std::string said = absl::StrCat(calendar, " answers ", status, " ", Quoted(answer->body));
-    if (status == 404) return absl::NotFoundError(said);
+    if (status == 404) return WithPublicText(absl::NotFoundError(said), "nothing new yet");
     // Of the refusals, those that say "too slow" and "too often" pass.
     const bool for_good = status >= 400 && status < 500 && status != 408 && status != 429;
-    return for_good ? absl::FailedPreconditionError(said) : absl::UnavailableError(said);
+    return WithPublicText(
+        for_good ? absl::FailedPreconditionError(said) : absl::UnavailableError(said),
+        absl::StrCat("HTTP status ", status));
   }
   if (answer->body.size() > kMaxAnswerBytes) {
     return absl::InvalidArgumentError(

@@ -83,6 +83,10 @@ absl::StatusOr<std::unique_ptr<evidence::BlockHeaders>> OpenEsplora(EsploraOptio
   if (!absl::StartsWith(options.url, "http://") && !absl::StartsWith(options.url, "https://")) {
     return absl::InvalidArgumentError("explorer: its URL begins with http:// or https://");
   }
+  // Messages repeat the URL.
+  if (absl::StrContains(options.url, '@')) {
+    return absl::InvalidArgumentError("explorer: a user name or password has no place in its URL");
+  }
   if (absl::EndsWith(options.url, "/")) {
     return absl::InvalidArgumentError("explorer: its URL ends without a slash");
   }

@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "anchor/evidence/opentimestamps_tree.h"
 #include "anchor/opentimestamps/calendar_url.h"
+#include "anchor/public_text.h"
 
 namespace cairn::anchor {
 namespace {
@@ -48,15 +49,37 @@ bool Passes(const absl::Status& status) {
   return !absl::IsInvalidArgument(status) && !absl::IsFailedPrecondition(status);
 }
 
+std::string Messages(const std::vector<absl::Status>& failures) {
+  return absl::StrJoin(failures, "; ", [](std::string* out, const absl::Status& failure) {
+    absl::StrAppend(out, failure.message());
+  });
+}
+
+// For strangers.
+std::string Kinds(const std::vector<absl::Status>& failures) {
+  std::string kinds;
+  for (const absl::Status& failure : failures) absl::StrAppend(&kinds, "; ", PublicText(failure));
+  return kinds;
+}
+
+// What the operator wants to read of a success: not of calendars that wait, which is usual.
+absl::Status TroubleOf(const std::vector<absl::Status>& failures) {
+  for (const absl::Status& failure : failures) {
+    if (absl::IsNotFound(failure)) continue;
+    return absl::Status(failure.code(), absl::StrCat("OpenTimestamps: ", Messages(failures)));
+  }
+  return absl::OkStatus();
+}
+
 // One error for the failures of several calendars.
 absl::Status Failed(const std::vector<absl::Status>& failures, absl::string_view what) {
-  std::vector<absl::string_view> reasons;
-  for (const absl::Status& failure : failures) reasons.push_back(failure.message());
   const bool passes = std::any_of(failures.begin(), failures.end(), Passes);
-  return absl::Status(
-      passes || failures.empty() ? absl::StatusCode::kUnavailable : failures.front().code(),
-      absl::StrCat("OpenTimestamps: ", what, reasons.empty() ? "" : ": ",
-                   absl::StrJoin(reasons, "; ")));
+  const std::string reasons = Messages(failures);
+  return WithPublicText(
+      absl::Status(
+          passes || failures.empty() ? absl::StatusCode::kUnavailable : failures.front().code(),
+          absl::StrCat("OpenTimestamps: ", what, reasons.empty() ? "" : ": ", reasons)),
+      absl::StrCat(what, Kinds(failures)));
 }
 
 absl::StatusOr<ots::File> ReadReceipt(absl::string_view receipt, const Hash& digest) {
@@ -102,7 +125,7 @@ void RemoveContradicted(const BitcoinVerdict& verdict, ots::File* file) {
 
 struct OpenTimestamps::Asked {
   bool merged = false;
-  std::vector<std::string> said;  // What each calendar answered, or why it was not asked.
+  std::vector<absl::Status> said;  // What each calendar answered, or why it was not asked.
 };
 
 RandomBytes SystemRandom() {
@@ -126,9 +149,7 @@ absl::StatusOr<std::unique_ptr<OpenTimestamps>> OpenTimestamps::Open(
   std::set<std::string> distinct;
   for (std::string& calendar : options.calendars) {
     const absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(calendar);
-    if (!url.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(url.status().message(), ": ", calendar));
-    }
+    if (!url.ok()) return url.status();
     calendar = url->Format();
     distinct.insert(calendar);
   }
@@ -194,9 +215,8 @@ absl::StatusOr<Progress> OpenTimestamps::Submit(const Hash& digest, absl::string
   Progress progress{.state = ReceiptState::kSubmitted, .receipt = *ots::Format(file)};
   progress.detail =
       absl::StrCat(answers.size(), " of ", options_.calendars.size(), " calendars took the digest");
-  for (const absl::Status& failure : failures) {
-    absl::StrAppend(&progress.detail, "; ", failure.message());
-  }
+  absl::StrAppend(&progress.detail, Kinds(failures));
+  progress.trouble = TroubleOf(failures);
   return progress;
 }
 
@@ -223,7 +243,9 @@ absl::StatusOr<BitcoinVerdict> OpenTimestamps::Judge(const ots::File& file) cons
       ots::BitcoinAttestations(file.timestamp, file.digest), headers_.get(), options_.min_depth);
   if (verdict.ok() || absl::IsCancelled(verdict.status())) return verdict;
   // Whatever ails the source says nothing of the receipt.
-  return absl::UnavailableError(absl::StrCat("Bitcoin headers: ", verdict.status().message()));
+  return WithPublicText(
+      absl::UnavailableError(absl::StrCat("Bitcoin headers: ", verdict.status().message())),
+      absl::StrCat("Bitcoin headers: ", PublicText(verdict.status())));
 }
 
 absl::Status OpenTimestamps::Vet(absl::string_view calendar, const ots::Timestamp& answer,
@@ -265,7 +287,7 @@ absl::StatusOr<OpenTimestamps::Asked> OpenTimestamps::AskCalendars(ots::File* fi
     if (absl::IsCancelled(taken)) return taken;
     asked.merged |= taken.ok();
     if (taken.ok()) continue;
-    asked.said.emplace_back(taken.message());
+    asked.said.push_back(taken);
     // "Pending", "not found" and "may not be asked" are answers; so is what is malformed, since
     // waiting for that calendar keeps nobody from the others.
     if (absl::IsUnavailable(taken) || absl::IsDeadlineExceeded(taken) ||
@@ -292,7 +314,8 @@ absl::StatusOr<Progress> OpenTimestamps::Report(const ots::File& file,
   if (!verdict.ok()) {
     // There is something new to be stored; the next Poll asks the source of headers again.
     progress.state = ReceiptState::kAccepted;
-    progress.detail = std::string(verdict.status().message());
+    progress.detail = PublicText(verdict.status());
+    progress.trouble = verdict.status();
   } else {
     progress.detail = verdict->detail;
     if (verdict->block) {
@@ -307,7 +330,8 @@ absl::StatusOr<Progress> OpenTimestamps::Report(const ots::File& file,
       progress.state = ReceiptState::kAccepted;
     }
   }
-  for (const std::string& said : asked.said) absl::StrAppend(&progress.detail, "; ", said);
+  absl::StrAppend(&progress.detail, Kinds(asked.said));
+  if (progress.trouble.ok()) progress.trouble = TroubleOf(asked.said);
   return progress;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "anchor/evidence/rfc3161_receipt.h"
 #include "anchor/evidence/rfc3161_token.h"
+#include "anchor/public_text.h"
 
 namespace cairn::anchor {
 namespace {
@@ -30,14 +31,14 @@ bool IsWebUrl(absl::string_view url) {
 absl::Status CheckOptions(const Rfc3161Options& options) {
   if (options.name.empty()) return absl::InvalidArgumentError("it has no name");
   if (!IsWebUrl(options.url)) {
-    return absl::InvalidArgumentError(absl::StrCat("no http or https URL: ", options.url));
+    return absl::InvalidArgumentError("its url begins with neither http:// nor https://");
   }
   if (options.crl_urls.size() > rfc3161::kMaxSideItems) {
     return absl::InvalidArgumentError("too many URLs of revocation lists");
   }
   for (const std::string& url : options.crl_urls) {
     if (!IsWebUrl(url)) {
-      return absl::InvalidArgumentError(absl::StrCat("no http or https URL: ", url));
+      return absl::InvalidArgumentError("a crl_url begins with neither http:// nor https://");
     }
   }
   const std::string rest =
@@ -51,10 +52,12 @@ absl::Status CheckOptions(const Rfc3161Options& options) {
 absl::Status HttpStatus(unsigned status) {
   if (status == 200 || status == 201) return absl::OkStatus();
   const std::string message = absl::StrCat("HTTP status ", status);
-  if (status == 429) return absl::ResourceExhaustedError(message);
   const bool for_good =
       std::find(std::begin(kForGood), std::end(kForGood), status) != std::end(kForGood);
-  return for_good ? absl::FailedPreconditionError(message) : absl::UnavailableError(message);
+  const absl::StatusCode code = status == 429 ? absl::StatusCode::kResourceExhausted
+                                : for_good    ? absl::StatusCode::kFailedPrecondition
+                                              : absl::StatusCode::kUnavailable;
+  return WithPublicText(absl::Status(code, message), message);
 }
 
 std::string TimeText(uint64_t time_s) {
@@ -118,12 +121,25 @@ absl::StatusOr<Progress> Rfc3161Backend::Submit(const Hash& digest, absl::string
       {.request = std::string(request),
        .window = rfc3161::Window{.begin_s = begin_s - std::min(begin_s, options_.clock_slack_s),
                                  .end_s = end_s + options_.clock_slack_s}});
+  HearTime(receipt, digest, request);
   if (absl::IsFailedPrecondition(timestamp.status())) return Unproven(timestamp.status(), receipt);
   if (!timestamp.ok()) return Named(timestamp.status());
   receipt.certificates = timestamp->missing_certificates;
   absl::StatusOr<Progress> progress = CheckCrls(digest, *timestamp, &receipt);
   if (!progress.ok()) return Named(progress.status());
   return progress;
+}
+
+// What a token says of the time is worth hearing above all where it is refused for that.
+void Rfc3161Backend::HearTime(const Receipt& receipt, const Hash& digest,
+                              absl::string_view request) const {
+  if (!options_.heard_time || !verifier_->has_roots()) return;
+  const absl::StatusOr<Timestamp> timestamp =
+      verifier_->Verify(receipt, digest, {.request = std::string(request)});
+  if (!timestamp.ok()) return;
+  const uint64_t accuracy_s = timestamp->existed_by_s - timestamp->gen_time_s;
+  options_.heard_time(timestamp->gen_time_s - std::min(timestamp->gen_time_s, accuracy_s),
+                      timestamp->existed_by_s);
 }
 
 absl::StatusOr<Progress> Rfc3161Backend::Poll(const Hash& digest, absl::string_view request,
@@ -178,8 +194,8 @@ std::string Rfc3161Backend::Link(absl::string_view receipt) const {
 }
 
 absl::Status Rfc3161Backend::Named(const absl::Status& status) const {
-  return absl::Status(status.code(),
-                      absl::StrCat("time-stamp authority ", options_.name, ": ", status.message()));
+  return Reworded(status,
+                  absl::StrCat("time-stamp authority ", options_.name, ": ", status.message()));
 }
 
 absl::StatusOr<std::string> Rfc3161Backend::Ask(absl::string_view request) {
@@ -205,7 +221,8 @@ absl::StatusOr<std::vector<std::string>> Rfc3161Backend::FetchCrls(const Receipt
         exchange_({.url = url, .deadline = options_.deadline, .max_body_bytes = kMaxCrlBytes});
     if (!answer.ok()) return answer.status();
     if (answer->status != 200) {
-      return absl::UnavailableError(absl::StrCat(url, ": HTTP status ", answer->status));
+      const std::string said = absl::StrCat("HTTP status ", answer->status);
+      return WithPublicText(absl::UnavailableError(absl::StrCat(url, ": ", said)), said);
     }
     const absl::StatusOr<Timestamp> with = verifier_->Verify({.response = receipt.response,
                                                               .certificates = receipt.certificates,
@@ -213,7 +230,9 @@ absl::StatusOr<std::vector<std::string>> Rfc3161Backend::FetchCrls(const Receipt
                                                              digest);
     // One that revokes is what is wanted.
     if (!with.ok() && !absl::IsPermissionDenied(with.status())) {
-      return absl::UnavailableError(absl::StrCat(url, ": ", with.status().message()));
+      return WithPublicText(
+          absl::UnavailableError(absl::StrCat(url, ": ", with.status().message())),
+          "a list that is not the authority's");
     }
     if (std::find(crls.begin(), crls.end(), answer->body) == crls.end()) {
       crls.push_back(std::move(answer->body));
@@ -235,15 +254,20 @@ absl::StatusOr<Progress> Rfc3161Backend::CheckCrls(const Hash& digest, const Tim
   if (bytes.ok() && covered) return Proven(*checked, *std::move(bytes));
 
   // Valid by all that is known, and kept; what was to be known as well is missing.
-  absl::string_view why = "they do not cover its chain";
-  if (!crls.ok()) why = crls.status().message();
-  if (!bytes.ok()) why = bytes.status().message();
+  std::string why = "they do not cover its chain";
+  absl::Status trouble = crls.status();
+  if (!crls.ok()) why = PublicText(crls.status());
+  if (!bytes.ok()) {
+    why = "with them the receipt would be too long";
+    trouble = bytes.status();
+  }
   absl::StatusOr<std::string> without = rfc3161::FormatReceipt(*receipt);
   if (!without.ok()) return without.status();
   return Progress{.state = ReceiptState::kAccepted,
                   .receipt = *std::move(without),
                   .existed_by_s = timestamp.existed_by_s,
-                  .detail = absl::StrCat("waits for revocation lists: ", why)};
+                  .detail = absl::StrCat("waits for revocation lists: ", why),
+                  .trouble = trouble.ok() ? trouble : Named(trouble)};
 }
 
 absl::StatusOr<Progress> Rfc3161Backend::Unproven(const absl::Status& why,

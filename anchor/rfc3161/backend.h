@@ -56,6 +56,9 @@ struct Rfc3161Options {
   std::chrono::milliseconds deadline = std::chrono::seconds(30);
   // By how much the clocks of here and there may differ.
   uint64_t clock_slack_s = 60;
+  // Hears of each token that was asked for and leads to a root, as soon as it is there, between
+  // which POSIX seconds its issuer's clock was. May be empty.
+  std::function<void(uint64_t earliest_s, uint64_t latest_s)> heard_time = nullptr;
 };
 
 class Rfc3161Backend final : public Backend {
@@ -81,6 +84,8 @@ class Rfc3161Backend final : public Backend {
 
   // The status with the authority's name before the message.
   absl::Status Named(const absl::Status& status) const;
+  void HearTime(const rfc3161::Receipt& receipt, const Hash& digest,
+                absl::string_view request) const;
   absl::StatusOr<std::string> Ask(absl::string_view request);
   // The lists; or why one could not be had or does not belong to the receipt.
   absl::StatusOr<std::vector<std::string>> FetchCrls(const rfc3161::Receipt& receipt,

@@ -280,7 +280,10 @@ TEST_F(Rfc3161BackendTest, RevocationListsAreKeptAtIssue) {
   crls_[kCrlUrl] = {.status = 200, .body = other.Crl()};
   const auto stranger = Make()->Poll(digest_, request_, waiting->receipt);
   EXPECT_EQ(stranger->state, ReceiptState::kAccepted);
-  EXPECT_TRUE(absl::StrContains(stranger->detail, "not signed by an issuer")) << stranger->detail;
+  EXPECT_EQ(stranger->detail, "waits for revocation lists: a list that is not the authority's");
+  EXPECT_TRUE(absl::StrContains(stranger->trouble.message(), "not signed by an issuer"))
+      << stranger->trouble;
+  EXPECT_TRUE(absl::StrContains(stranger->trouble.message(), kCrlUrl)) << stranger->trouble;
   crls_[kCrlUrl] = {.status = 404};
   EXPECT_EQ(Make()->Poll(digest_, request_, waiting->receipt)->state, ReceiptState::kAccepted);
 

@@ -241,7 +241,7 @@ absl::StatusOr<RuleVersion> ParseRule(uint32_t version, absl::string_view bytes)
   Reader in(bytes);
   RuleVersion rule{.version = version};
   rule.from_round = in.U64();
-  rule.rule.form = in.Enum<RuleForm>(1, 3);
+  rule.rule.form = in.Enum<RuleForm>(1, static_cast<uint8_t>(RuleForm::kOperators));
   rule.rule.needed = in.U32();
   rule.rule.needs_witnesses = in.Flag();
   rule.rule.log_operator = in.Text();

@@ -105,6 +105,7 @@ class AnchoredLog {
   std::vector<AnchorOptions> anchors;
   AnchorerOptions options;
   bool logs_receipts = false;
+  Heard heard = nullptr;
   std::function<absl::StatusOr<Published>()> publish = [this] { return NewestPublished(); };
   std::vector<AcceptedReceipt> logged;
   std::vector<std::pair<uint64_t, LeafIndex>> logged_at;  // When, and where.
@@ -138,6 +139,7 @@ class AnchoredLog {
   AnchorerSources Sources() {
     AnchorerSources sources;
     sources.published = [this] { return publish(); };
+    sources.heard = heard;
     sources.prover = [this](TreeSize old_size, TreeSize new_size) {
       const std::lock_guard lock(mutex);
       return absl::StatusOr<merkle::Proof>(tree.Consistency(old_size.value(), new_size.value()));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "anchor/event.h"
+#include "anchor/public_text.h"
 #include "anchor/receipt.h"
 #include "anchor/round.h"
 #include "anchor/rule.h"
@@ -41,7 +42,7 @@ void FillReceipt(const AnchorsContext& context, const anchor::ReceiptHead& head,
   out.set_confirmations(head.confirmations);
   if (head.existed_by_s.has_value()) out.set_existed_by_s(*head.existed_by_s);
   out.set_was_final(head.was_final);
-  out.set_detail(head.last_error.empty() ? head.detail : head.last_error);
+  out.set_detail(anchor::CleanStored(head.last_error.empty() ? head.detail : head.last_error));
   if (!native.empty()) out.set_link(context.anchorer.Link(head.anchor, native));
 }
 
@@ -166,7 +167,7 @@ v1::AnchorEvent EventMessage(const anchor::Event& event) {
   if (event.to.has_value()) out.set_to(static_cast<v1::ReceiptState>(*event.to));
   out.set_confirmations(event.confirmations);
   if (event.existed_by_s.has_value()) out.set_existed_by_s(*event.existed_by_s);
-  out.set_detail(event.detail);
+  out.set_detail(anchor::CleanStored(event.detail));
   return out;
 }
 

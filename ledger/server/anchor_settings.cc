@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "anchor/receipt.h"
 #include "anchor/rule.h"
+#include "witness/http/url.h"
 #include "witness/server/files.h"
 
 namespace cairn::server {
@@ -18,6 +21,28 @@ constexpr size_t kMaxSecretBytes = 4096;
 
 absl::Status Wrong(absl::string_view field, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("anchoring.", field, ": ", why));
+}
+
+// OK also for what is not given. Never repeats a URL: what is wrong with it may be a password.
+absl::Status CheckUrl(absl::string_view field, const std::string& url,
+                      absl::string_view instead = "") {
+  if (url.empty()) return absl::OkStatus();
+  const absl::Status sound = http::CheckUrl(url);
+  if (sound.ok()) return sound;
+  return Wrong(field, absl::StrCat("the URL ", sound.message(), instead));
+}
+
+template <typename Urls>
+absl::Status CheckUrls(absl::string_view field, const Urls& urls) {
+  for (const std::string& url : urls) {
+    if (absl::Status sound = CheckUrl(field, url); !sound.ok()) return sound;
+  }
+  return absl::OkStatus();
+}
+
+// As it is compared: blanks do not tell operators apart.
+std::string OperatorName(absl::string_view told) {
+  return absl::StrJoin(absl::StrSplit(told, ' ', absl::SkipEmpty()), " ");
 }
 
 // The one line of a file that only its owner may read.
@@ -35,6 +60,11 @@ absl::StatusOr<std::string> ReadSecret(const std::string& file) {
 
 absl::StatusOr<anchor::Rfc3161Options> ReadRfc3161(const std::string& name,
                                                    const config::Rfc3161& told) {
+  absl::Status sound =
+      CheckUrl("anchor.rfc3161.url", told.url(), "; credentials go into authorization_file");
+  if (sound.ok()) sound = CheckUrls("anchor.rfc3161.crl_url", told.crl_url());
+  if (sound.ok()) sound = CheckUrl("anchor.rfc3161.link_template", told.link_template());
+  if (!sound.ok()) return sound;
   anchor::Rfc3161Options options;
   options.name = name;
   options.url = told.url();
@@ -55,6 +85,15 @@ absl::StatusOr<anchor::Rfc3161Options> ReadRfc3161(const std::string& name,
 }
 
 absl::StatusOr<OpenTimestampsSettings> ReadOpenTimestamps(const config::OpenTimestamps& told) {
+  absl::Status sound = CheckUrls("anchor.opentimestamps.calendar", told.calendar());
+  if (sound.ok()) sound = CheckUrls("anchor.opentimestamps.upgrade_from", told.upgrade_from());
+  if (sound.ok()) {
+    sound = CheckUrl("anchor.opentimestamps.bitcoin_core_url", told.bitcoin_core_url(),
+                     "; credentials go into bitcoin_core_credentials_file");
+  }
+  if (sound.ok()) sound = CheckUrl("anchor.opentimestamps.esplora_url", told.esplora_url());
+  if (sound.ok()) sound = CheckUrl("anchor.opentimestamps.link_template", told.link_template());
+  if (!sound.ok()) return sound;
   OpenTimestampsSettings settings;
   settings.options.link = told.link_template();
   if (told.calendar_size() > 0) {
@@ -109,6 +148,19 @@ absl::StatusOr<AnchorSettings> ReadAnchor(const config::Anchor& told) {
   return Wrong("anchor", absl::StrCat("`", told.name(), "` needs rfc3161 or opentimestamps"));
 }
 
+absl::StatusOr<http::Proxy> ReadProxy(const config::Anchoring& told) {
+  const absl::Status sound =
+      CheckUrl("proxy", told.proxy(), "; credentials go into proxy_credentials_file");
+  if (!sound.ok()) return sound;
+  http::Proxy proxy{.url = told.proxy()};
+  if (told.proxy_credentials_file().empty()) return proxy;
+  if (proxy.url.empty()) return Wrong("proxy_credentials_file", "is given without a proxy");
+  absl::StatusOr<std::string> credentials = ReadSecret(told.proxy_credentials_file());
+  if (!credentials.ok()) return credentials.status();
+  proxy.credentials = *std::move(credentials);
+  return proxy;
+}
+
 }  // namespace
 
 absl::StatusOr<AnchoringSettings> ReadAnchoring(const config::Anchoring& told) {
@@ -117,18 +169,22 @@ absl::StatusOr<AnchoringSettings> ReadAnchoring(const config::Anchoring& told) {
     if (told.interval_s() == 0) return Wrong("interval_s", "must be at least 1");
     settings.options.interval_ms = uint64_t{1000} * told.interval_s();
   }
+  absl::StatusOr<http::Proxy> proxy = ReadProxy(told);
+  if (!proxy.ok()) return proxy.status();
+  settings.proxy = *std::move(proxy);
   settings.options.retry_ms = std::min(settings.options.retry_ms, settings.options.interval_ms);
   anchor::Rule& rule = settings.options.rule;
-  rule.log_operator = told.log_operator();
+  rule.log_operator = OperatorName(told.log_operator());
   rule.needs_witnesses = told.needs_witnesses();
-  rule.form = anchor::RuleForm::kSome;
   rule.needed = told.has_needed() ? told.needed() : 1;
+  // One of n anchors is one of their operators: a rule that is stored already stays as it is.
+  rule.form = rule.needed > 1 ? anchor::RuleForm::kOperators : anchor::RuleForm::kSome;
   for (const config::Anchor& one : told.anchor()) {
     absl::StatusOr<AnchorSettings> anchor = ReadAnchor(one);
     if (!anchor.ok()) return anchor.status();
     settings.anchors.push_back(*std::move(anchor));
     if (one.retired()) continue;
-    rule.anchors.push_back({.name = one.name(), .operated_by = one.operated_by()});
+    rule.anchors.push_back({.name = one.name(), .operated_by = OperatorName(one.operated_by())});
   }
   if (rule.anchors.empty()) {
     return Wrong("anchor", "is missing; give at least one that is not retired");

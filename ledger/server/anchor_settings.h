@@ -14,6 +14,7 @@
 #include "anchor/opentimestamps/opentimestamps.h"
 #include "anchor/rfc3161/backend.h"
 #include "proto/config.pb.h"
+#include "witness/http/client.h"
 
 namespace cairn::server {
 
@@ -32,6 +33,7 @@ struct AnchorSettings {
 struct AnchoringSettings {
   anchor::AnchorerOptions options = {};
   std::vector<AnchorSettings> anchors = {};
+  http::Proxy proxy = {};
 };
 
 // kInvalidArgument, naming the field; otherwise why a file it names could not be read.

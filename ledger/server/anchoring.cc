@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -17,6 +19,7 @@
 #include "anchor/clock.h"
 #include "anchor/http.h"
 #include "anchor/opentimestamps/esplora.h"
+#include "anchor/public_text.h"
 #include "anchor/rocksdb/store.h"
 #include "ledger/append_result.h"
 #include "ledger/submission.h"
@@ -25,6 +28,7 @@
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
 #include "witness/http/client.h"
+#include "witness/http/url.h"
 #include "witness/server/logger.h"
 
 namespace cairn::server {
@@ -57,16 +61,51 @@ absl::StatusOr<anchor::HttpAnswer> Exchange(http::Client& client,
        .body = request.body,
        .headers = request.headers,
        .limits = {.deadline = request.deadline, .max_body_bytes = request.max_body_bytes}});
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) {
+    const std::optional<std::string> kind = http::FailureKind(answer.status());
+    return kind.has_value() ? anchor::WithPublicText(answer.status(), *kind) : answer.status();
+  }
   return anchor::HttpAnswer{.status = answer->status,
                             .content_type = std::move(answer->content_type),
                             .body = std::move(answer->body)};
 }
 
+// A line when an anchor begins to fail, fails otherwise, or recovers: with all that strangers are
+// not told. Without a name: why no round could be made.
+class Reporter {
+ public:
+  void Hear(const std::string& anchor, const absl::Status& how) {
+    {
+      const std::lock_guard lock(mutex_);
+      absl::StatusCode& last = last_[anchor];
+      if (last == how.code()) return;
+      last = how.code();
+    }
+    if (how.ok()) {
+      LogInfo("an anchor answers again", {{"anchor", anchor}});
+    } else if (anchor.empty()) {
+      LogWarning("no round could be made of what is published",
+                 {{"reason", std::string(how.message())}});
+    } else {
+      LogWarning("an anchor does not answer as it should",
+                 {{"anchor", anchor},
+                  {"code", absl::StatusCodeToString(how.code())},
+                  {"reason", std::string(how.message())}});
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, absl::StatusCode> last_;
+};
+
 class RunningAnchoring final : public Anchoring {
  public:
-  RunningAnchoring(ledger::Log& log, Publication& publication, bool quorum)
-      : log_(log), publication_(publication), quorum_(quorum) {}
+  explicit RunningAnchoring(const Around& around)
+      : log_(around.log),
+        publication_(around.publication),
+        clocks_(around.clocks),
+        quorum_(around.quorum) {}
   ~RunningAnchoring() override { Stop(); }
 
   absl::Status Begin(const AnchoringSettings& settings, const std::string& directory) {
@@ -75,9 +114,14 @@ class RunningAnchoring final : public Anchoring {
     auto store = anchor::RocksDbStore::Open({.path = directory, .log = identity->origin});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
+    proxy_ = settings.proxy;
+    if (!proxy_.url.empty()) {
+      LogInfo("anchors are reached through a proxy", {{"proxy", http::MaskUrl(proxy_.url)}});
+    }
     std::vector<anchor::AnchorSource> sources;
     for (const AnchorSettings& settings_of_one : settings.anchors) {
-      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend = MakeBackend(settings_of_one);
+      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend =
+          MakeBackend(settings_of_one, settings.options.rule);
       if (!backend.ok()) {
         return absl::InvalidArgumentError(absl::StrCat("anchor `", settings_of_one.options.name,
                                                        "`: ", backend.status().message()));
@@ -95,7 +139,9 @@ class RunningAnchoring final : public Anchoring {
              {.append = [this](const anchor::AcceptedReceipt& receipt) { return Append(receipt); },
               .find = [this](const anchor::AcceptedReceipt& receipt,
                              uint64_t since_ms) { return Find(receipt, since_ms); }},
-         .random = Random});
+         .random = Random,
+         .heard = [this](const std::string& anchor,
+                         const absl::Status& how) { reporter_.Hear(anchor, how); }});
     if (!anchorer.ok()) return anchorer.status();
     anchorer_ = *std::move(anchorer);
     for (const std::string& name : anchorer_->book().AnchorsLeftBehind()) {
@@ -139,14 +185,34 @@ class RunningAnchoring final : public Anchoring {
   // A client of its own for each that asks: they ask side by side.
   anchor::HttpExchange MakeExchange() {
     http::Client* const client =
-        clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
+        clients_.emplace_back(http::Client::Make(http::ClientLimits(), proxy_)).get();
     return [client](const anchor::HttpRequest& request) { return Exchange(*client, request); };
   }
 
-  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(const AnchorSettings& settings) {
+  // One that tells the outside clocks what its authority says of the time.
+  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeAuthority(anchor::Rfc3161Options options,
+                                                                 const anchor::Rule& rule) {
+    // Of the thread that asks: a token is heard of before the next is asked for.
+    const auto asked_ms = std::make_shared<uint64_t>(0);
+    for (const anchor::RuleAnchor& anchor : rule.anchors) {
+      if (anchor.name != options.name) continue;
+      options.heard_time = [this, anchor, asked_ms](uint64_t earliest_s, uint64_t latest_s) {
+        clocks_.HearAuthority(anchor.name, anchor.operated_by, earliest_s, latest_s, *asked_ms);
+      };
+    }
+    return anchor::Rfc3161Backend::Create(
+        std::move(options),
+        [this, asked_ms, exchange = MakeExchange()](const anchor::HttpRequest& request) {
+          if (request.post) *asked_ms = clocks_.Now();
+          return exchange(request);
+        },
+        [this] { return clock_.WallMs() / 1000; });
+  }
+
+  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(const AnchorSettings& settings,
+                                                               const anchor::Rule& rule) {
     if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
-      return anchor::Rfc3161Backend::Create(*options, MakeExchange(),
-                                            [this] { return clock_.WallMs() / 1000; });
+      return MakeAuthority(*options, rule);
     }
     const auto& told = std::get<OpenTimestampsSettings>(settings.system);
     std::unique_ptr<evidence::BlockHeaders> headers;
@@ -215,8 +281,11 @@ class RunningAnchoring final : public Anchoring {
 
   ledger::Log& log_;
   Publication& publication_;
+  OutsideClocks& clocks_;
   const bool quorum_;
   const anchor::SystemClock clock_;
+  http::Proxy proxy_;
+  Reporter reporter_;
   // In the order of what uses what: the last is destroyed first.
   std::vector<std::unique_ptr<http::Client>> clients_;
   std::unique_ptr<anchor::RocksDbStore> store_;
@@ -227,9 +296,8 @@ class RunningAnchoring final : public Anchoring {
 
 absl::StatusOr<std::unique_ptr<Anchoring>> Anchoring::Open(const AnchoringSettings& settings,
                                                            const std::string& directory,
-                                                           ledger::Log& log,
-                                                           Publication& publication, bool quorum) {
-  auto anchoring = std::make_unique<RunningAnchoring>(log, publication, quorum);
+                                                           const Around& around) {
+  auto anchoring = std::make_unique<RunningAnchoring>(around);
   if (absl::Status begun = anchoring->Begin(settings, directory); !begun.ok()) return begun;
   return anchoring;
 }

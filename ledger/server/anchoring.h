@@ -15,18 +15,26 @@
 #include "anchor/anchorer.h"
 #include "ledger/log.h"
 #include "ledger/server/anchor_settings.h"
+#include "ledger/server/outside_clocks.h"
 #include "ledger/server/publication.h"
 
 namespace cairn::server {
 
 class Anchoring {
  public:
-  // Begins at once. Borrows log and publication. `quorum` says whether published notes have met a
-  // witness policy.
+  // What it needs of the log around it; all borrowed.
+  struct Around {
+    ledger::Log& log;
+    Publication& publication;
+    OutsideClocks& clocks;  // Hears what authorities say of the time.
+    // Whether published notes have met a witness policy.
+    bool quorum = false;
+  };
+
+  // Begins at once.
   static absl::StatusOr<std::unique_ptr<Anchoring>> Open(const AnchoringSettings& settings,
                                                          const std::string& directory,
-                                                         ledger::Log& log, Publication& publication,
-                                                         bool quorum);
+                                                         const Around& around);
   virtual ~Anchoring() = default;
 
   virtual anchor::Anchorer& anchorer() = 0;

@@ -18,6 +18,7 @@
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/anchor_service.h"
 #include "ledger/server/anchoring.h"
+#include "ledger/server/clock_watch.h"
 #include "ledger/server/context.h"
 #include "ledger/server/declare.h"
 #include "ledger/server/keys.h"
@@ -25,6 +26,7 @@
 #include "ledger/server/measured_store.h"
 #include "ledger/server/metrics.h"
 #include "ledger/server/monitor.h"
+#include "ledger/server/outside_clocks.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
 #include "ledger/server/tiles.h"
@@ -82,6 +84,10 @@ void LogSettings(const Settings& settings) {
            {"certifiers", absl::StrCat(settings.certifiers.size())},
            {"free_space_reserve_bytes", absl::StrCat(settings.free_space_reserve_bytes)},
            {"max_queued_entries", absl::StrCat(settings.max_queued_entries)}});
+  if (!settings.publish.has_value() && !settings.anchoring.has_value()) return;
+  for (const std::string& proxy : http::EnvironmentProxies()) {
+    LogInfo("the environment names a proxy", {{"proxy", proxy}});
+  }
 }
 
 // What is not as it should be and does not keep the log from running.
@@ -172,6 +178,10 @@ class RunningDaemon final : public Daemon {
     options.free_space_reserve_bytes = settings.free_space_reserve_bytes;
     options.max_queued_entries = settings.max_queued_entries;
     options.on_fatal = DieOf;
+    std::optional<note::Policy> policy;
+    if (settings.publish.has_value()) policy = settings.publish->policy;
+    outside_clocks_.emplace(clock_, std::move(policy));
+    options.check_time = [this](uint64_t at_ms) { return outside_clocks_->Check(at_ms); };
     absl::StatusOr<std::unique_ptr<ledger::Log>> log =
         ledger::Log::Open(options, &measured_store_.emplace(*store_, *metrics_), &clock_, &signer_);
     if (!log.ok()) return log.status();
@@ -202,14 +212,24 @@ class RunningDaemon final : public Daemon {
               return DeclareCertifiers(*log_, certifiers);
             },
         .now_s = [this] { return clock_.WallMs() / 1000; },
+        .heard_time = nullptr,
+        .clock_is_apart =
+            [this] { return !OutsideClocks::Describe(outside_clocks_->Skews()).empty(); },
         .metrics = *metrics_,
+    };
+    // Of each witness's thread: when it was asked last.
+    const auto asked_ms = std::make_shared<std::vector<uint64_t>>(witnesses.size());
+    witnessing.heard_time = [this, asked_ms](size_t i, uint64_t at_s) {
+      outside_clocks_->HearWitness(i, at_s, (*asked_ms)[i]);
     };
     for (const note::PolicyWitness& witness : witnesses) {
       metrics_->AddWitness(witness.name);
+      const size_t i = witnessing.sources.size();
       http::Client* const client =
           witness_clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
       witnessing.sources.push_back({witness.key,
-                                    [this, client, witness](const std::string& body) {
+                                    [this, client, witness, asked_ms, i](const std::string& body) {
+                                      (*asked_ms)[i] = outside_clocks_->Now();
                                       return Exchange(*client, *metrics_, witness, body);
                                     },
                                     [client, url = witness.url, key = witnessing.log_key] {
@@ -228,7 +248,8 @@ class RunningDaemon final : public Daemon {
     const bool quorum = settings.publish.has_value() && !settings.publish->without_quorum &&
                         !settings.publish->policy.needs_none();
     absl::StatusOr<std::unique_ptr<Anchoring>> anchoring = Anchoring::Open(
-        *settings.anchoring, settings.data_dir + "/anchors", *log_, *publication_, quorum);
+        *settings.anchoring, settings.data_dir + "/anchors",
+        {.log = *log_, .publication = *publication_, .clocks = *outside_clocks_, .quorum = quorum});
     if (!anchoring.ok()) return anchoring.status();
     anchoring_ = *std::move(anchoring);
     anchor_waits_ = std::make_unique<anchor::Waits>(anchoring_->anchorer().book());
@@ -271,7 +292,10 @@ class RunningDaemon final : public Daemon {
                {{"reason", std::string(damage.message())}});
     });
     if (http_ != nullptr) http_->Serve();
-    watchdog_.emplace(*log_, [this](const absl::Status& halted) { LookAtAnchors(halted); });
+    watchdog_.emplace(*log_, [this](const absl::Status& halted) {
+      LookAtAnchors(halted);
+      clock_watch_.Look(outside_clocks_->Skews());
+    });
     return absl::OkStatus();
   }
 
@@ -346,7 +370,8 @@ class RunningDaemon final : public Daemon {
                 .free_space_reserve_bytes = settings.free_space_reserve_bytes,
                 .http_connections = [this] { return http_->connections(); },
                 .ready = [this] { return readiness_->Check().ok(); },
-                .anchorer = anchoring_ == nullptr ? nullptr : &anchoring_->anchorer()},
+                .anchorer = anchoring_ == nullptr ? nullptr : &anchoring_->anchorer(),
+                .clocks = *outside_clocks_},
                *readiness_, routes_);
     AddTiles(*context_, routes_);
     if (!settings.http_address->loopback) {
@@ -363,6 +388,7 @@ class RunningDaemon final : public Daemon {
   const std::unique_ptr<Metrics> metrics_ = Metrics::Make();
   std::unique_ptr<ledger::RocksDbStore> store_;
   std::optional<MeasuredStore> measured_store_;
+  std::optional<OutsideClocks> outside_clocks_;
   std::unique_ptr<ledger::Log> log_;
   std::optional<Readiness> readiness_;
   std::unique_ptr<CallerDirectory> callers_;
@@ -381,6 +407,7 @@ class RunningDaemon final : public Daemon {
   Listener listener_;
   http::Routes routes_;
   std::unique_ptr<http::Server> http_;
+  ClockWatch clock_watch_;  // Of the watchdog.
   std::optional<Watchdog> watchdog_;
 };
 

@@ -9,7 +9,7 @@
 namespace cairn::server {
 namespace {
 
-constexpr uint64_t kDayMs = 86'400'000;
+constexpr uint64_t kDayMs = anchor::QuotaDay::kDayMs;
 
 }  // namespace
 
@@ -20,20 +20,20 @@ const Limits& Limiter::LimitsOf(absl::string_view certifier) const {
 
 Limiter::Account& Limiter::Refresh(const std::string& certifier, const Limits& limits) {
   const uint64_t now = clock_.SteadyMs();
-  const uint64_t day = clock_.WallMs() / kDayMs;
+  const uint64_t wall = clock_.WallMs();
   const double full = limits.entries_per_second;
-  auto [it, is_new] = accounts_.try_emplace(
-      certifier,
-      Account{.bucket = full, .filled_at_ms = now, .day = day, .today = 0, .totals = {}});
+  auto [it, is_new] =
+      accounts_.try_emplace(certifier, Account{.bucket = full,
+                                               .filled_at_ms = now,
+                                               .day = anchor::QuotaDay(wall / kDayMs, now),
+                                               .today = 0,
+                                               .totals = {}});
   Account& account = it->second;
   if (is_new) return account;
   const double filled = static_cast<double>(now - account.filled_at_ms) / 1000.0 * full;
   account.bucket = std::min(full, account.bucket + filled);
   account.filled_at_ms = now;
-  if (account.day != day) {
-    account.day = day;
-    account.today = 0;
-  }
+  if (account.day.Advance(wall, now)) account.today = 0;
   return account;
 }
 

@@ -1,12 +1,13 @@
 // How much each certifier may submit.
 //
 // Shape: a bucket that fills at entries_per_second up to one second's worth, and a count since
-//   midnight UTC. A submission passes while the bucket is not empty, whatever its size, and what it
-//   takes too much is owed: so the average holds, and a batch larger than a second's worth is not
-//   refused for ever. A submission that would exceed the day is refused. Both live in memory.
-//   Checked before an append and charged after it, for new entries alone: whoever repeats a
-//   certifier's public signed statements takes nothing from it. So what is in flight at once all
-//   passes; in the bucket it is owed, in the day it is too much.
+//   midnight UTC (anchor/quota_day.h: a clock that is set back gives no second quota). A submission
+//   passes while the bucket is not empty, whatever its size, and what it takes too much is owed: so
+//   the average holds, and a batch larger than a second's worth is not refused for ever. A
+//   submission that would exceed the day is refused. Both live in memory. Checked before an append
+//   and charged after it, for new entries alone: whoever repeats a certifier's public signed
+//   statements takes nothing from it. So what is in flight at once all passes; in the bucket it is
+//   owed, in the day it is too much.
 // Errors: kResourceExhausted with RetryInfo.
 // Threads: any.
 
@@ -21,6 +22,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "anchor/quota_day.h"
 #include "ledger/clock.h"
 
 namespace cairn::server {
@@ -57,7 +59,7 @@ class Limiter {
   struct Account {
     double bucket = 0;  // Negative: owed.
     uint64_t filled_at_ms = 0;
-    uint64_t day = 0;
+    anchor::QuotaDay day;
     uint64_t today = 0;
     Totals totals;
   };

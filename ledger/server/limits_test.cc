@@ -87,6 +87,28 @@ TEST(Limiter, CountsADayFromMidnight) {
   EXPECT_TRUE(Take(limiter, {{"a", 5}}).ok());
 }
 
+TEST(Limiter, AClockThatIsSetGivesNoSecondDay) {
+  ManualClock clock;
+  Limiter limiter({}, {.entries_per_second = 0, .entries_per_day = 5}, &clock);
+  clock.Advance(1'000);
+  EXPECT_TRUE(Take(limiter, {{"a", 5}}).ok());
+  clock.wall_ms -= 86'400'000;
+  EXPECT_FALSE(Take(limiter, {{"a", 1}}).ok()) << "yesterday again";
+  clock.wall_ms += 86'400'000;
+  EXPECT_FALSE(Take(limiter, {{"a", 1}}).ok());
+  // A year ahead by mistake, and set right: it is held for a day, not for a year.
+  clock.wall_ms += 365 * 86'400'000ull;
+  EXPECT_TRUE(Take(limiter, {{"a", 5}}).ok());
+  clock.wall_ms -= 365 * 86'400'000ull;
+  EXPECT_FALSE(Take(limiter, {{"a", 1}}).ok());
+  clock.Advance(86'400'000 - 1);
+  EXPECT_FALSE(Take(limiter, {{"a", 1}}).ok());
+  clock.Advance(1);
+  EXPECT_TRUE(Take(limiter, {{"a", 5}}).ok());
+  clock.Advance(86'400'000);
+  EXPECT_TRUE(Take(limiter, {{"a", 5}}).ok());
+}
+
 TEST(Limiter, WhatIsCheckedAndNotChargedCostsNothing) {
   ManualClock clock;
   Limiter limiter({}, {.entries_per_second = 2, .entries_per_day = 5}, &clock);

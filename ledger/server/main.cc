@@ -1,6 +1,7 @@
 // cairnd: the log server's process. See flags.cc for usage, daemon.h for what starts and stops.
 
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -85,4 +86,9 @@ int Run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace cairn::server
 
-int main(int argc, char** argv) { return cairn::server::Run(argc, argv); }
+int main(int argc, char** argv) {
+  // What gRPC writes on stderr in its own form is no log line; what matters comes back as a status.
+  // Before any thread, and before gRPC looks.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return cairn::server::Run(argc, argv);
+}

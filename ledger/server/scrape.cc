@@ -153,6 +153,15 @@ void AddAnchors(anchor::Anchorer& anchorer, Page& page) {
   }
 }
 
+void AddClocks(const OutsideClocks& clocks, Page& page) {
+  page.Begin("cairn_clock_skew_seconds",
+             "By how much the clock here is ahead of one outside; negative: behind.",
+             MetricType::Gauge);
+  for (const OutsideClocks::Skew& skew : clocks.Skews()) {
+    page.Add({{"source", skew.source}}, static_cast<double>(skew.ahead_ms) / 1000.0);
+  }
+}
+
 // Names as Prometheus's own client libraries have them.
 void AddProcess(Page& page) {
   const ProcessStats stats = ReadProcessStats();
@@ -177,6 +186,7 @@ std::string Scrape(const ScrapeSources& sources) {
   AddCertifiers(sources.context.limiter, page);
   AddServer(sources, page);
   if (sources.anchorer != nullptr) AddAnchors(*sources.anchorer, page);
+  AddClocks(sources.clocks, page);
   AddProcess(page);
   return page.Text();
 }

@@ -13,6 +13,7 @@
 #include "ledger/log.h"
 #include "ledger/rocksdb/store.h"
 #include "ledger/server/context.h"
+#include "ledger/server/outside_clocks.h"
 
 namespace cairn::server {
 
@@ -28,6 +29,7 @@ struct ScrapeSources {
   std::function<bool()> ready;
   // Null: there are no anchors.
   anchor::Anchorer* anchorer = nullptr;
+  const OutsideClocks& clocks;
 };
 
 std::string Scrape(const ScrapeSources& sources);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "ledger/server/config_error.h"
 #include "merkle/note/key.h"
 #include "merkle/note/text.h"
 #include "proto/config.pb.h"
@@ -37,7 +38,7 @@ class ErrorCollector : public google::protobuf::io::ErrorCollector {
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
     if (first_.empty()) {
-      first_ = absl::StrCat(file_, ":", line + 1, ":", column + 1, ": ", message);
+      first_ = absl::StrCat(file_, ":", line + 1, ":", column + 1, ": ", ConfigError(message));
     }
   }
   void AddWarning(int, google::protobuf::io::ColumnNumber, const std::string&) override {}

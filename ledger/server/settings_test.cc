@@ -138,7 +138,8 @@ TEST(ReadSettings, NamesTheLineAndWhatIsWrong) {
   const std::string x = "certifier { name: 'x' demand: CHANNEL" + token + " }\n";
   const std::pair<std::string, std::string> cases[] = {
       {"\norigin 'x'", "config:2:"},
-      {"nonsense: 1", "nonsense"},
+      {"nonsense: 1", "`Cairnd` has no field of that name"},
+      {"grpc_adress: 1", "did you mean `grpc_address`?"},
       {"data_dir: 3", "config:1:"},
       {"\n\ncertifier { demand: SIGNED }", "config:3: certifier \"\": name"},
       {"certifier { name: 'anonymous' demand: SIGNED }", "reserved"},
@@ -184,6 +185,75 @@ TEST(ReadSettings, SaysWhatIsMissing) {
   EXPECT_TRUE(ReadSettings(flags).ok());
   flags.config_file = "/no/such/file";
   EXPECT_EQ(ReadSettings(flags).status().code(), absl::StatusCode::kNotFound);
+}
+
+std::string Anchoring(const std::string& needed, const std::string& first,
+                      const std::string& second) {
+  const auto anchor = [](const char* name, const std::string& operated_by) {
+    return std::string("anchor { name: '") + name + "' operated_by: '" + operated_by +
+           "' rfc3161 { url: 'http://tsa.example/' } } ";
+  };
+  return "anchoring { log_operator: 'me' needed: " + needed + " " + anchor("a", first) +
+         anchor("b", second) + "}";
+}
+
+TEST(ReadSettings, CountsAnOperatorOnce) {
+  const auto two = Read(Anchoring("2", "Example CA", "Other CA"));
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_EQ(two->anchoring->options.rule.form, anchor::RuleForm::kOperators);
+  EXPECT_EQ(two->anchoring->options.rule.needed, 2u);
+  // What is stored of a rule that needs one stays as it is.
+  const auto one = Read(Anchoring("1", "Example CA", "Example CA"));
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->anchoring->options.rule.form, anchor::RuleForm::kSome);
+  for (const char* same : {"Example CA", "EXAMPLE ca", " Example  CA "}) {
+    const auto refused = Read(Anchoring("2", "Example CA", same)).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(refused.message().find("asks for 2 operators, and the 2 anchors that count have 1"),
+              std::string::npos)
+        << refused;
+  }
+  const auto unsaid = Read(Anchoring("2", "Example CA", "")).status();
+  EXPECT_NE(unsaid.message().find("does not say who operates b"), std::string::npos) << unsaid;
+}
+
+TEST(ReadSettings, RefusesCredentialsInUrlsWithoutRepeatingThem) {
+  for (const char* field :
+       {"rfc3161 { url: 'https://u:s3cr3t@h/' }", "rfc3161 { url: 'https://s3cr3t@h/' }",
+        "rfc3161 { url: 'https://h/' crl_url: 'https://u:s3cr3t@h/' }",
+        "rfc3161 { url: 'https://h/' link_template: 'https://u:s3cr3t@h/{serial}' }",
+        "opentimestamps { calendar: 'https://u:s3cr3t@h' }",
+        "opentimestamps { upgrade_from: 'https://u:s3cr3t@h' }",
+        "opentimestamps { bitcoin_core_url: 'http://u:s3cr3t@127.0.0.1:8332/' }",
+        "opentimestamps { esplora_url: 'https://u:s3cr3t@h' }",
+        "opentimestamps { link_template: 'https://u:s3cr3t@h/{height}' }",
+        "rfc3161 { url: 'https://h/' } } proxy: 'http://u:s3cr3t@h:3128'"}) {
+    const std::string begin = "anchoring { log_operator: 'me' anchor { name: 'a' operated_by: 'x' ";
+    // The proxy stands beside the anchor.
+    const bool beside = std::string(field).find("proxy") != std::string::npos;
+    const std::string text = begin + field + (beside ? " }" : " } }");
+    const auto refused = Read(text).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_NE(refused.message().find("user name or password"), std::string::npos) << refused;
+    EXPECT_EQ(refused.message().find("s3cr3t"), std::string::npos) << refused;
+  }
+}
+
+TEST(ReadSettings, NeverQuotesAFileThatIsNoConfiguration) {
+  const std::string secret = "AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+  for (const std::string& text :
+       {"PRIVATE+KEY+log.example/test+6ffdf1c0+" + secret + "\n", secret + "\n", secret + ": 1\n",
+        "key { " + secret + " }", "origin: " + secret, "certifier { demand: " + secret + " }",
+        "max_queued_entries: '" + secret + "'", "-----BEGIN PRIVATE KEY-----\n" + secret + "\n",
+        "free_space_reserve_mib: 12" + secret, "\"" + secret + "\"",
+        "tls { certificate_file: '" + secret + "\n' }"}) {
+    const auto refused = Read(text).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << refused;
+    for (size_t i = 0; i + 12 <= secret.size(); ++i) {
+      ASSERT_EQ(refused.message().find(secret.substr(i, 12)), std::string::npos) << refused;
+    }
+    EXPECT_NE(refused.message().find("/config:"), std::string::npos) << refused;
+  }
 }
 
 }  // namespace

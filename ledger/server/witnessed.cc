@@ -24,6 +24,7 @@ using witness::Round;
 constexpr size_t kMaxWaiting = 10'000;
 // A cosignature is fresh when it is no older than this, as the witness's clock and ours may differ.
 constexpr uint64_t kFreshSeconds = 300;
+constexpr std::chrono::seconds kAskForTheTime(30);
 
 class WitnessedPublication final : public Publication {
  public:
@@ -188,7 +189,8 @@ class WitnessedPublication final : public Publication {
       const auto view = log_.Newest();
       const bool news = newest() == nullptr || newest()->size < view->size();
       const absl::Status halted = log_.stats().halted;
-      if (halted.ok() && (news || !guarded_)) RunRound(*view);
+      const bool publish = news || !guarded_;
+      if (halted.ok() && (publish || AsksForTheTime())) RunRound(*view, publish);
       if (!halted.ok()) GiveUp(halted);
       CheckAge(*view);
     }
@@ -201,7 +203,14 @@ class WitnessedPublication final : public Publication {
     return integrated_.size == size ? integrated_.at : Clock::now();
   }
 
-  void RunRound(const ledger::View& view) {
+  // Whether what witnesses said of the time is to be heard again, though there is nothing new.
+  bool AsksForTheTime() const {
+    return absl::IsFailedPrecondition(log_.healthy()) &&
+           Clock::now() - last_round_ >= kAskForTheTime;
+  }
+
+  void RunRound(const ledger::View& view, bool publish) {
+    last_round_ = Clock::now();
     const Clock::time_point integrated_at = IntegratedAt(view.size());
     const Round round = gatherer_.Gather(
         {.size = view.size(), .note = view.checkpoint}, [this](const note::WitnessSet& cosigned) {
@@ -218,7 +227,7 @@ class WitnessedPublication final : public Publication {
       Unblock();
     }
     const bool quorum = settings_.policy.IsQuorum(witness::CosignersOf(round));
-    if (quorum || settings_.without_quorum) Publish(view, round, integrated_at);
+    if (publish && (quorum || settings_.without_quorum)) Publish(view, round, integrated_at);
   }
 
   // Nothing is published any more, so nobody need wait for it.
@@ -265,8 +274,17 @@ class WitnessedPublication final : public Publication {
         "appends wait until enough witnesses confirm that this directory is the newest: no fresh "
         "cosignature from ",
         absl::StrJoin(silent, ", "), ", who alone could have cosigned a later tree. ",
-        AdviceFor(ahead)));
+        ClockAdvice(), AdviceFor(ahead)));
     return false;
+  }
+
+  // A cosignature is not fresh by a clock that is ahead of the witness's. No figures: a reason that
+  // changes with each round would be a line with each.
+  std::string ClockAdvice() const {
+    return witnessing_.clock_is_apart()
+               ? "But the clock here and one of theirs are more than a minute apart: first set "
+                 "the wrong one right. "
+               : "";
   }
 
   // `ahead` say that they know a larger tree, and show none: many witnesses show nothing to
@@ -290,6 +308,7 @@ class WitnessedPublication final : public Publication {
     const std::string& name = settings_.policy.witnesses()[witness].name;
     // Counted first: whoever reads the line finds it in the metrics.
     if (cosigned.ok()) {
+      witnessing_.heard_time(witness, cosigned->at_s);
       witnessing_.metrics.Cosigned(name, target.size, cosigned->at_s);
     } else {
       witnessing_.metrics.NotCosigned(name, cosigned.status().code());
@@ -391,6 +410,7 @@ class WitnessedPublication final : public Publication {
   ledger::Log& log_;
   // Of the publishing thread.
   bool guarded_ = false;
+  Clock::time_point last_round_;
   // Each of its witness's thread.
   std::vector<absl::StatusCode> reported_;
 

@@ -12,6 +12,8 @@
 //   that
 //              refuses a proof which this log has verified, ends all signing as soon as it answers,
 //              also where the checkpoint that it was asked for is published already.
+// While appends are refused for what witnesses say of the time, they are asked again now and then:
+// it may be their clocks that were wrong.
 // A witness that merely says that it knows a larger tree is reported, counts as silent, and is
 // asked for that tree again, with its back-off, for as long as it says so.
 //
@@ -49,6 +51,10 @@ struct Witnessing {
   std::function<absl::Status()> before_appends;
   // POSIX seconds.
   std::function<uint64_t()> now_s;
+  // Hears the time of each cosignature, on the witness's thread.
+  std::function<void(size_t witness, uint64_t at_s)> heard_time;
+  // Whether any clock outside and the one here are apart.
+  std::function<bool()> clock_is_apart;
   // Borrowed; knows the witnesses by name.
   Metrics& metrics;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
@@ -76,14 +77,15 @@ class Policy::Parser {
     if (kind == "witness") return TakeWitness(fields);
     if (kind == "group") return TakeGroup(fields);
     if (kind == "quorum") return TakeQuorum(fields);
-    return absl::InvalidArgumentError(
-        absl::StrCat("`", kind, "` is none of log, witness, group, quorum"));
+    // Not quoted: it may be a key, in a file that is no policy.
+    return absl::InvalidArgumentError("its first word is none of log, witness, group, quorum");
   }
 
   absl::Status TakeLog(Line fields) {
     if (fields.size() < 2 || fields.size() > 3) {
       return absl::InvalidArgumentError("write `log <vkey> [<url>]`");
     }
+    if (absl::Status bare = CheckUrl(fields, 2); !bare.ok()) return bare;
     absl::StatusOr<VerifierKey> key = TakeKey(fields[1], KeyType::kEd25519, log_keys_, "log");
     if (!key.ok()) return key.status();
     policy_.origins_[key->name()].push_back(policy_.logs_.size());
@@ -95,6 +97,7 @@ class Policy::Parser {
     if (fields.size() < 3 || fields.size() > 4) {
       return absl::InvalidArgumentError("write `witness <name> <vkey> [<url>]`");
     }
+    if (absl::Status bare = CheckUrl(fields, 3); !bare.ok()) return bare;
     absl::StatusOr<VerifierKey> key =
         TakeKey(fields[2], KeyType::kCosignature, witness_keys_, "witness");
     if (!key.ok()) return key.status();
@@ -178,6 +181,14 @@ class Policy::Parser {
   static absl::Status Undefined(absl::string_view name) {
     return absl::InvalidArgumentError(
         absl::StrCat("no line above defines a witness or group `", name, "`"));
+  }
+
+  // URLs are printed and sent about: what is secret has no place in them, nor in what is said of
+  // it.
+  static absl::Status CheckUrl(Line fields, size_t at) {
+    if (fields.size() <= at || !absl::StrContains(fields[at], '@')) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "the URL has a user name or password in it, which has no place there");
   }
 
   static std::optional<std::string> Url(Line fields, size_t at) {

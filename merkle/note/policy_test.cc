@@ -64,7 +64,7 @@ TEST(Policy, NeedsNothingButAQuorumLine) {
 TEST(Policy, SaysWhatIsWrongAndWhere) {
   const std::string log = Vkey(TestKey(kOrigin, 'l'));
   const std::string witness = Vkey(WitnessKey('a'));
-  ExpectRefused("logs x\n", "line 1: `logs` is none of");
+  ExpectRefused("logs x\n", "line 1: its first word is none of");
   ExpectRefused("quorum none\r\n", "carriage returns");
   ExpectRefused(std::string("quorum none\0", 12), "control characters");
   ExpectRefused("quorum none\x7f", "control characters");
@@ -94,6 +94,21 @@ TEST(Policy, SaysWhatIsWrongAndWhere) {
                 "write `quorum <name>|none`; a comment stands on a line");
   ExpectRefused(WitnessLine('a') + "group g any a #b\n", "a comment stands on a line of its own");
   EXPECT_TRUE(Policy::Parse("witness #a " + witness + "\nquorum #a\n").ok());
+}
+
+TEST(Policy, RepeatsNeitherAKeyNorAPassword) {
+  const std::string secret = "AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+  for (const std::string& text :
+       {"PRIVATE+KEY+log.example/test+6ffdf1c0+" + secret, secret, "log " + secret,
+        "witness a " + secret,
+        "log " + Vkey(TestKey(kOrigin, 'l')) + " https://u:" + secret + "@h/",
+        "witness a " + Vkey(WitnessKey('a')) + " https://" + secret + "@h/"}) {
+    const auto refused = Policy::Parse(text + "\nquorum none\n").status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(refused.message().find(secret.substr(0, 12)), std::string::npos) << refused;
+  }
+  ExpectRefused("log " + Vkey(TestKey(kOrigin, 'l')) + " https://u:p@h/\n",
+                "line 1: the URL has a user name or password in it");
 }
 
 TEST(Policy, ReadsTenThousandLogs) {

@@ -22,9 +22,10 @@ absl::StatusOr<Hash> ParseHash(absl::string_view text) {
   if (bytes.ok()) {
     if (absl::StatusOr<Hash> hash = Hash::FromBytes(*bytes); hash.ok()) return hash;
   }
-  return Invalid(absl::StrCat("`", text,
-                              "` is no hash: give 64 lower-case hex digits, with or "
-                              "without `sha256:` before them"));
+  // Not quoted: it may be a line of a key file that was given for a list.
+  return Invalid(
+      "what stands there is no hash: give 64 lower-case hex digits, with or without `sha256:` "
+      "before them");
 }
 
 absl::StatusOr<note::VerifierKey> ParseLogKey(absl::string_view vkey) {

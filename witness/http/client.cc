@@ -1,18 +1,23 @@
 #include "witness/http/client.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 
 #include <atomic>
 #include <cassert>
+#include <cstdlib>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "witness/http/url.h"
 
 namespace cairn::http {
 namespace {
 
 constexpr long kConnectDeadlineMs = 5'000;
+constexpr absl::string_view kKindPayload = "cairn/http_failure";
 
 // Before the first handle, and once, however many threads make one.
 void InitializeCurl() {
@@ -52,7 +57,7 @@ size_t ReceiveHeader(char* data, size_t one, size_t count, void* user) {
 
 class CurlClient final : public Client {
  public:
-  explicit CurlClient(const ClientLimits& limits) : limits_(limits) {
+  CurlClient(const ClientLimits& limits, Proxy proxy) : limits_(limits), proxy_(std::move(proxy)) {
     InitializeCurl();
     handle_ = curl_easy_init();
     assert(handle_ != nullptr && "out of memory");
@@ -77,6 +82,10 @@ class CurlClient final : public Client {
   }
 
   absl::StatusOr<Answer> Send(const ClientRequest& request) override {
+    if (absl::Status sound = CheckUrl(request.url); !sound.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the URL ", MaskUrl(request.url), " ", sound.message()));
+    }
     curl_easy_reset(handle_);
     curl_slist* headers = nullptr;
     for (const auto& [name, value] : request.headers) {
@@ -105,8 +114,7 @@ class CurlClient final : public Client {
     curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle_, CURLOPT_FOLLOWLOCATION, 0L);
-    // Proxies of the environment would see, and could hold back, what is sent to a witness.
-    curl_easy_setopt(handle_, CURLOPT_PROXY, "");
+    SetProxy(url);
     curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, kConnectDeadlineMs);
     curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.deadline.count()));
@@ -119,9 +127,10 @@ class CurlClient final : public Client {
     curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, ReceiveHeader);
     curl_easy_setopt(handle_, CURLOPT_HEADERDATA, &receiving);
     const CURLcode result = curl_easy_perform(handle_);
-    if (result != CURLE_OK) return Failure(result, url, receiving);
+    if (result != CURLE_OK) return Failure(result, MaskUrl(url), receiving);
     if (!receiving.header_ended) {
-      return absl::UnavailableError(absl::StrCat(url, ": the answer ends within its header"));
+      return WithKind(absl::StatusCode::kUnavailable, MaskUrl(url),
+                      "the answer ends within its header");
     }
     Answer answer;
     answer.body = std::move(receiving.body);
@@ -139,34 +148,108 @@ class CurlClient final : public Client {
     return static_cast<CurlClient*>(user)->cancelled_.load() ? 1 : 0;
   }
 
-  static absl::Status Failure(CURLcode result, const std::string& url, const Receiving& receiving) {
-    if (receiving.too_large) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(url, " answers with more than ", receiving.max_bytes, " bytes"));
+  void SetProxy(const std::string& url) {
+    // What a proxy says before the server does is no header of the answer.
+    curl_easy_setopt(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (IsLoopbackUrl(url)) {
+      // It would look for it on its own machine.
+      curl_easy_setopt(handle_, CURLOPT_PROXY, "");
+      return;
     }
-    const std::string message = absl::StrCat(url, ": ", curl_easy_strerror(result));
-    switch (result) {
-      case CURLE_ABORTED_BY_CALLBACK:
-        return absl::CancelledError(message);
-      case CURLE_URL_MALFORMAT:
-      case CURLE_UNSUPPORTED_PROTOCOL:
-        return absl::InvalidArgumentError(message);
-      case CURLE_OPERATION_TIMEDOUT:
-        return absl::DeadlineExceededError(message);
-      default:
-        return absl::UnavailableError(message);
+    if (proxy_.url.empty()) return;
+    curl_easy_setopt(handle_, CURLOPT_PROXY, proxy_.url.c_str());
+    // The environment's exceptions belong to the environment's proxy.
+    curl_easy_setopt(handle_, CURLOPT_NOPROXY, "");
+    if (!proxy_.credentials.empty()) {
+      curl_easy_setopt(handle_, CURLOPT_PROXYUSERPWD, proxy_.credentials.c_str());
     }
   }
 
+  static absl::Status WithKind(absl::StatusCode code, const std::string& url,
+                               absl::string_view kind) {
+    absl::Status status(code, absl::StrCat(url, ": ", kind));
+    status.SetPayload(kKindPayload, absl::Cord(kind));
+    return status;
+  }
+
+  absl::Status Failure(CURLcode result, const std::string& url, const Receiving& receiving) const {
+    if (receiving.too_large) {
+      return WithKind(absl::StatusCode::kResourceExhausted, url,
+                      absl::StrCat("answers with more than ", receiving.max_bytes, " bytes"));
+    }
+    absl::StatusCode code = absl::StatusCode::kUnavailable;
+    std::string kind = curl_easy_strerror(result);
+    long os_error = 0;
+    switch (result) {
+      case CURLE_ABORTED_BY_CALLBACK:
+        code = absl::StatusCode::kCancelled;
+        kind = "cut off";
+        break;
+      case CURLE_URL_MALFORMAT:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        code = absl::StatusCode::kInvalidArgument;
+        break;
+      case CURLE_OPERATION_TIMEDOUT:
+        code = absl::StatusCode::kDeadlineExceeded;
+        kind = "does not answer in time";
+        break;
+      case CURLE_COULDNT_RESOLVE_HOST:
+        kind = "its name cannot be resolved";
+        break;
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        kind = "the proxy's name cannot be resolved";
+        break;
+      case CURLE_COULDNT_CONNECT:
+        curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &os_error);
+        kind = os_error == ECONNREFUSED ? "refuses the connection" : "cannot be reached";
+        break;
+      case CURLE_PEER_FAILED_VERIFICATION:
+        kind = "its TLS certificate is not one that the system's authorities vouch for";
+        break;
+      case CURLE_SSL_CONNECT_ERROR:
+        kind = "no TLS connection could be made";
+        break;
+      case CURLE_GOT_NOTHING:
+      case CURLE_RECV_ERROR:
+      case CURLE_SEND_ERROR:
+      case CURLE_PARTIAL_FILE:
+        kind = "breaks off";
+        break;
+      default:
+        break;
+    }
+    return WithKind(code, url, kind);
+  }
+
   const ClientLimits limits_;
+  const Proxy proxy_;
   CURL* handle_ = nullptr;
   std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace
 
-std::unique_ptr<Client> Client::Make(const ClientLimits& limits) {
-  return std::make_unique<CurlClient>(limits);
+std::vector<std::string> EnvironmentProxies() {
+  std::vector<std::string> proxies;
+  // As curl looks: HTTP_PROXY could be a header that a web server handed on.
+  for (const char* const name :
+       {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') {
+      proxies.push_back(absl::StrCat(name, "=", MaskUrl(value)));
+    }
+  }
+  return proxies;
+}
+
+std::optional<std::string> FailureKind(const absl::Status& status) {
+  const auto kind = status.GetPayload(kKindPayload);
+  if (!kind.has_value()) return std::nullopt;
+  return std::string(*kind);
+}
+
+std::unique_ptr<Client> Client::Make(const ClientLimits& limits, const Proxy& proxy) {
+  return std::make_unique<CurlClient>(limits, proxy);
 }
 
 }  // namespace cairn::http

@@ -2,10 +2,12 @@
 //
 // Follows no redirection, sends no cookie, and keeps its connection for the next request. Over
 // https the server's certificate is checked against the system's authorities.
-// Errors: kInvalidArgument for what is no http or https URL and for an answer that is not HTTP,
-// kDeadlineExceeded, kResourceExhausted
-//   for an answer beyond max_body_bytes, kUnavailable for all else that kept an answer from coming;
-//   messages name the URL. Any status code is an answer.
+// Proxy: the one that it is made with, or else what the environment names as curl has it
+//   (http_proxy, https_proxy, all_proxy, no_proxy). This machine is never reached through one.
+// Errors: kInvalidArgument for what is no http or https URL, has a user name or password in it, and
+//   for an answer that is not HTTP, kDeadlineExceeded, kResourceExhausted for an answer beyond
+//   max_body_bytes, kUnavailable for all else that kept an answer from coming; messages name the
+//   URL (MaskUrl). Any status code is an answer.
 // Threads: one at a time.
 
 #ifndef CAIRN_WITNESS_HTTP_CLIENT_H_
@@ -14,10 +16,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -44,9 +48,23 @@ struct ClientRequest {
   ClientLimits limits = {};
 };
 
+struct Proxy {
+  // "http://HOST:PORT", CheckUrl; empty: as the environment says.
+  std::string url = {};
+  // "USER:PASSWORD" for it; empty: none.
+  std::string credentials = {};
+};
+
+// What the environment names, for log lines: "http_proxy=http://proxy.example:3128"; masked.
+std::vector<std::string> EnvironmentProxies();
+
+// What kind of failure kept an answer from coming, in a few words without any name: "refuses the
+// connection". nullopt where the client did not say.
+std::optional<std::string> FailureKind(const absl::Status& status);
+
 class Client {
  public:
-  static std::unique_ptr<Client> Make(const ClientLimits& limits);
+  static std::unique_ptr<Client> Make(const ClientLimits& limits, const Proxy& proxy = {});
   virtual ~Client() = default;
 
   virtual absl::StatusOr<Answer> Get(const std::string& url) = 0;

@@ -1,6 +1,7 @@
 #include "witness/http/client.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -102,6 +103,30 @@ TEST_F(ClientTest, SaysWhomItCouldNotReach) {
   const auto got = client_->Get(gone + "/got");
   EXPECT_EQ(got.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_NE(got.status().message().find(gone), absl::string_view::npos);
+}
+
+TEST_F(ClientTest, SaysWhatKindOfFailureItWasWithoutAnyName) {
+  const std::string gone = url_;
+  EXPECT_EQ(FailureKind(client_->Get(url_ + "/never").status()), "does not answer in time");
+  server_->Stop();
+  EXPECT_EQ(FailureKind(client_->Get(gone + "/got").status()), "refuses the connection");
+  EXPECT_EQ(FailureKind(absl::OkStatus()), std::nullopt);
+}
+
+TEST_F(ClientTest, SendsNoCredentialsOfAUrlAndRepeatsNone) {
+  const std::string address = url_.substr(url_.find("//") + 2);
+  for (const std::string& url :
+       {"http://user:s3cr3t@" + address + "/got", "http://s3cr3t@" + address + "/got"}) {
+    const auto refused = client_->Get(url).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(refused.message().find("user name or password"), absl::string_view::npos) << refused;
+    EXPECT_EQ(refused.message().find("s3cr3t"), absl::string_view::npos) << refused;
+  }
+  EXPECT_EQ(server_->connections(), 0U);
+  // Nor what follows a question mark, which is where tokens stand.
+  server_->Stop();
+  const auto gone = client_->Get(url_ + "/got?token=s3cr3t").status();
+  EXPECT_EQ(gone.message().find("s3cr3t"), absl::string_view::npos) << gone;
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "witness/http/url.h"
 #include "witness/server/version.h"
 
 namespace cairn::server {
@@ -31,6 +34,12 @@ Exit codes: 0 stopped by a signal, everything answered; 1 the disk failed and it
 2 wrong flags or policy; 3 could not start.
 )help";
 
+// CLI11's form: what is wrong, or nothing. It stands in log lines, so no secret may be in it.
+std::string Url(const std::string& value) {
+  const absl::Status sound = http::CheckUrl(value);
+  return sound.ok() ? "" : absl::StrCat("the URL ", sound.message());
+}
+
 }  // namespace
 
 int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
@@ -55,6 +64,7 @@ int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
   app.add_option("--follow", settings.follow,
                  "URL of a log of the policy to audit again and again, and to hold to what was "
                  "cosigned; may be repeated")
+      ->check(Url)
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
