@@ -25,7 +25,7 @@ class AuditStore {
 
   // nullopt: there is none yet.
   virtual absl::StatusOr<std::optional<std::string>> ReadState() = 0;
-  // Durable, with all fingerprints put before, when it returns OK; all or nothing.
+  // Durable, with all that was put before, when it returns OK; all or nothing.
   virtual absl::Status WriteState(absl::string_view state) = 0;
 
   // A number for each leaf, from index `from` on; what was there is replaced. There are numbers for
@@ -33,6 +33,10 @@ class AuditStore {
   virtual absl::Status PutFingerprints(LeafIndex from, absl::Span<const uint64_t> numbers) = 0;
   // Fills `numbers`, which were put before.
   virtual absl::Status GetFingerprints(LeafIndex from, absl::Span<uint64_t> numbers) = 0;
+
+  // Bytes from offset `from` on, as for fingerprints: see watched.h.
+  virtual absl::Status PutWatched(uint64_t from, absl::string_view bytes) = 0;
+  virtual absl::Status GetWatched(uint64_t from, absl::Span<char> bytes) = 0;
 };
 
 }  // namespace cairn::witness

@@ -8,6 +8,7 @@
 #include "merkle/note/note.h"
 #include "witness/in_order.h"
 #include "witness/repeat_check.h"
+#include "witness/watched.h"
 
 namespace cairn::witness {
 namespace {
@@ -15,20 +16,32 @@ namespace {
 // Bundles that one thread reads at a time, and parts after which the state is saved.
 constexpr uint64_t kPartBundles = 64;
 constexpr uint64_t kPartEntries = kPartBundles * merkle::kTileWidth;
-constexpr uint64_t kPartsToSave = 64;
+constexpr uint64_t kPartsToSave = 16;
 
-// How far the clocks of a log and a witness may differ, and how long a checkpoint may be under way
-// before it is cosigned: entries accepted meanwhile are older than the cosignature and yet not in
-// its tree.
-constexpr uint64_t kClockSkewS = 60;
+// How long a checkpoint may be under way before it is cosigned: entries accepted meanwhile are
+// older than the cosignature and yet not in its tree.
 constexpr uint64_t kPublishDelayS = 3600;
+
+// Rotations that are told one by one.
+constexpr uint64_t kMaxRemarks = 100;
 
 // Ends a run whose finding says why. Never leaves this file.
 absl::Status EndOfRun() { return absl::AbortedError("the run ends with a finding"); }
 
-// What is the log's own doing, rather than the network's.
-bool IsFault(const absl::Status& why) {
-  return absl::IsNotFound(why) || absl::IsDataLoss(why) || absl::IsResourceExhausted(why);
+// Of what is served, and in no way authenticates: a broken server, a mirror that lags, a proxy or a
+// wrong directory looks the same as a log that lies, so it is not held against the log.
+absl::Status DoesNotLead(absl::string_view what) {
+  return absl::UnavailableError(
+      absl::StrCat("what is served does not lead to the root that the log signed (", what,
+                   "): the server, a mirror or a proxy between may be at fault; try again, or read "
+                   "the log from another place"));
+}
+
+// Why a log could not be audited, where resources of it are missing or damaged.
+absl::Status Explained(const absl::Status& why) {
+  if (absl::IsDataLoss(why)) return DoesNotLead(why.message());
+  if (!absl::IsNotFound(why) && !absl::IsResourceExhausted(why)) return why;
+  return absl::UnavailableError(absl::StrCat("the log cannot be read: ", why.message()));
 }
 
 }  // namespace
@@ -44,32 +57,54 @@ Auditor::Auditor(LogSource& source, const note::Policy& policy, AuditStore& stor
 absl::StatusOr<AuditReport> Auditor::Run(const std::vector<OtherView>& others) {
   state_ = AuditState();
   report_ = AuditReport();
-  certifiers_ = CertifierCheck();
+  certifiers_.reset();
   not_before_ms_.reset();
   rounds_.reset();
   if (options_.rounds != nullptr) {
     rounds_.emplace(*options_.rounds, policy_, cancelled_,
                     [this](Finding finding, std::optional<note::Misbehaviour> proof) {
-                      state_.Add(std::move(finding));
+                      const bool is_split = finding.kind == FindingKind::kSplitView;
+                      state_.findings.Add(std::move(finding));
+                      // It stands by itself: also where the log cannot be read any further.
+                      if (is_split) proven_ = state_;
                       if (proof.has_value()) report_.misbehaviours.push_back(*std::move(proof));
                     });
   }
   entries_done_.store(0);
   entries_to_do_.store(0);
   if (absl::Status loaded = Load(); !loaded.ok()) return loaded;
+  if (absl::Status taken = Acknowledge(); !taken.ok()) return taken;
+  proven_ = state_;
   report_.before = state_.audited.size;
-  report_.earlier_findings = state_.finding_count;
 
   absl::Status status = Steps(others);
+  if (status.ok()) state_.findings.Settle();
+  const bool has_report = status.ok() || absl::IsAborted(status);
+  if (has_report) {
+    state_.findings.Tell();
+  } else {
+    state_ = proven_;
+  }
   // Whatever ended the run: the next one goes on there, and a log that was once caught does not
   // look sound again.
   const absl::Status saved = Save();
-  if (absl::IsAborted(status)) status = absl::OkStatus();
-  if (!status.ok()) return status;
+  if (!has_report) return Explained(status);
   if (!saved.ok()) return saved;
+  return Reported();
+}
+
+AuditReport Auditor::Reported() {
+  const Findings& findings = state_.findings;
   report_.audited = state_.audited.size;
-  report_.findings = state_.findings;
-  report_.finding_count = state_.finding_count;
+  uint64_t fresh = findings.unlisted_new();
+  for (const Finding& finding : findings.kept()) {
+    if (!findings.Holds(finding)) continue;
+    report_.findings.push_back(finding);
+    if (finding.acknowledged.has_value()) ++report_.acknowledged;
+    if (finding.is_new) ++fresh;
+  }
+  report_.finding_count = report_.findings.size() + findings.unlisted();
+  report_.earlier_findings = report_.finding_count - fresh;
   return std::move(report_);
 }
 
@@ -86,25 +121,73 @@ absl::Status Auditor::Steps(const std::vector<OtherView>& others) {
     absl::Status compared = CompareWith(other.name, other.note, false);
     if (!compared.ok()) return compared;
   }
+  if (absl::Status restored = RestoreCertifiers(); !restored.ok()) return restored;
   if (absl::Status opened = OpenEdge(); !opened.ok()) return opened;
   state_.newest_note = newest_.note;
+  proven_ = state_;
   if (rounds_.has_value()) {
     if (absl::Status checked = CheckRounds(); !checked.ok()) return checked;
+    proven_ = state_;
   }
   if (absl::Status read = ReadEntries(); !read.ok()) return read;
   if (absl::Status finished = FinishTree(); !finished.ok()) return finished;
-  return FinishRepeats();
+  proven_ = state_;
+  FinishTimes();
+  if (absl::Status finished = FinishRepeats(); !finished.ok()) return finished;
+  proven_ = state_;
+  if (absl::Status finished = FinishWatched(); !finished.ok()) return finished;
+  FinishRemarks();
+  return absl::OkStatus();
 }
 
 absl::Status Auditor::Load() {
   const absl::StatusOr<std::optional<std::string>> text = store_.ReadState();
   if (!text.ok()) return text.status();
-  if (!text->has_value()) return absl::OkStatus();
+  if (!text->has_value()) {
+    state_.watch = options_.watch;
+    return absl::OkStatus();
+  }
   absl::StatusOr<AuditState> state = ParseAuditState(**text);
   if (!state.ok()) return state.status();
   state_ = *std::move(state);
+  if (state_.is_of_version_1 && !options_.watch.empty()) {
+    return absl::FailedPreconditionError(
+        "the state is by an older version, which did not say what it is of; begin anew with an "
+        "empty directory");
+  }
+  if (state_.watch != options_.watch) {
+    const auto scope = [](const std::string& watch) {
+      return watch.empty() ? std::string("an audit") : absl::StrCat("the monitor of `", watch, "`");
+    };
+    return absl::FailedPreconditionError(absl::StrCat("the state is of ", scope(state_.watch),
+                                                      ", not of ", scope(options_.watch),
+                                                      "; give each a state of its own"));
+  }
+  const auto is_it = [&](const note::PolicyLog& log) { return log.key.Format() == state_.log; };
+  if (!state_.log.empty() && std::none_of(policy_.logs().begin(), policy_.logs().end(), is_it)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the state is of the log `", state_.log,
+                     "`, which is not one that you name; give each log a state of its own"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::Acknowledge() {
+  for (const Acknowledged& one : options_.acknowledge) {
+    const absl::Status taken = state_.findings.Acknowledge(
+        one.first, one.last, {.at_ms = options_.now_s * 1000, .reason = one.reason});
+    if (!taken.ok()) return taken;
+  }
+  // Also where the log cannot be reached now.
+  return options_.acknowledge.empty() ? absl::OkStatus() : Save();
+}
+
+absl::Status Auditor::RestoreCertifiers() {
+  certifiers_.emplace(newest_.checkpoint.origin);
   for (const auto& [index, change] : state_.certifiers) {
-    if (absl::Status restored = certifiers_.Restore(index, change); !restored.ok()) return restored;
+    if (absl::Status restored = certifiers_->Restore(index, change); !restored.ok()) {
+      return absl::InternalError(restored.message());
+    }
   }
   return absl::OkStatus();
 }
@@ -113,18 +196,23 @@ absl::Status Auditor::Save() { return store_.WriteState(FormatAuditState(state_)
 
 absl::Status Auditor::ReadNewest() {
   absl::StatusOr<std::string> note = source_.Read("checkpoint", note::kMaxNoteBytes);
-  if (!note.ok()) {
-    return IsFault(note.status())
-               ? EndWith(FindingKind::kCheckpoint, std::string(note.status().message()))
-               : note.status();
-  }
+  if (!note.ok()) return note.status();
   absl::StatusOr<View> view = ReadView(*std::move(note));
-  if (!view.ok()) return EndWith(FindingKind::kCheckpoint, std::string(view.status().message()));
+  if (!view.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("the log cannot be read: what is served as its checkpoint is none (",
+                     view.status().message(), "); is this the place of a log?"));
+  }
   newest_ = *std::move(view);
   absl::StatusOr<note::PolicyVerdict> verdict = note::JudgeCheckpoint(newest_.note, policy_);
   if (!verdict.ok()) {
-    return EndWith(FindingKind::kCheckpoint, std::string(verdict.status().message()));
+    return absl::PermissionDeniedError(absl::StrCat("the checkpoint of `",
+                                                    newest_.checkpoint.origin,
+                                                    "` says nothing about the log that you "
+                                                    "name: ",
+                                                    verdict.status().message()));
   }
+  state_.log = policy_.logs()[verdict->log].key.Format();
   if (!verdict->quorum) {
     Add(FindingKind::kQuorum, std::nullopt,
         absl::StrCat("the checkpoint of size ", verdict->checkpoint.size.value(),
@@ -151,11 +239,7 @@ absl::Status Auditor::CompareWith(const std::string& name, const std::string& no
     return absl::InvalidArgumentError(absl::StrCat(name, ": ", verdict.status().message()));
   }
   const absl::StatusOr<Comparison> compared = Compare(*other, newest_, tiles_);
-  if (!compared.ok()) {
-    return IsFault(compared.status())
-               ? EndWith(FindingKind::kTree, std::string(compared.status().message()))
-               : compared.status();
-  }
+  if (!compared.ok()) return compared.status();
   const std::string sizes =
       absl::StrCat(name, " has ", seen.size.value(), " entries, the log shows ",
                    newest_.checkpoint.size.value());
@@ -163,12 +247,15 @@ absl::Status Auditor::CompareWith(const std::string& name, const std::string& no
     case Relation::kContinues:
       break;
     case Relation::kBehind:
-      if (was_newest) return EndWith(FindingKind::kRegression, sizes);
+      if (was_newest) {
+        return EndWith(FindingKind::kRegression,
+                       absl::StrCat(sizes, ": the log went back, or this is an old copy of it"));
+      }
       report_.remarks.push_back(
           absl::StrCat(sizes, ": they can be compared once it shows as many"));
       break;
     case Relation::kUnprovable:
-      return EndWith(FindingKind::kTree, "the log's tiles do not lead to the root that it signed");
+      return absl::DataLossError("its tiles lead to another root");
     case Relation::kSplit:
       report_.misbehaviours.push_back(*compared->misbehaviour);
       return EndWith(FindingKind::kSplitView,
@@ -176,7 +263,7 @@ absl::Status Auditor::CompareWith(const std::string& name, const std::string& no
   }
   if (was_newest && verdict.ok() && state_.audited.size == seen.size) {
     for (const std::optional<uint64_t>& at_s : verdict->cosigned_at_s) {
-      if (!at_s.has_value() || *at_s < kPublishDelayS) continue;
+      if (!at_s.has_value() || !IsTime(*at_s, options_.now_s) || *at_s < kPublishDelayS) continue;
       not_before_ms_ = std::max(not_before_ms_.value_or(0), (*at_s - kPublishDelayS) * 1000);
     }
   }
@@ -193,9 +280,9 @@ absl::Status Auditor::CheckRounds() {
   if (absl::Status run = rounds_->Run(newest_, tiles_, state_.rounds); !run.ok()) return run;
   report_.rounds = rounds_->last();
   if (rounds_->unwitnessed() > 0) {
-    report_.remarks.push_back(absl::StrCat(rounds_->unwitnessed(),
-                                           " anchored rounds lack the cosignatures that the policy "
-                                           "demands now"));
+    report_.remarks.push_back(
+        absl::StrCat("anchored rounds that lack the cosignatures that the policy demands now: ",
+                     rounds_->unwitnessed()));
   }
   if (!rounds_->ahead().has_value()) return absl::OkStatus();
   std::string text = absl::StrCat("anchored round ", *rounds_->ahead(), " is over more than the ",
@@ -210,18 +297,28 @@ absl::Status Auditor::CheckRounds() {
 
 absl::Status Auditor::OpenEdge() {
   absl::StatusOr<merkle::Edge> edge = merkle::Edge::FromTiles(state_.audited.size, tiles_);
-  if (!edge.ok()) {
-    return IsFault(edge.status())
-               ? EndWith(FindingKind::kTree, std::string(edge.status().message()))
-               : edge.status();
-  }
+  if (!edge.ok()) return edge.status();
   if (edge->root() != state_.audited.root) {
-    return EndWith(FindingKind::kTree,
-                   absl::StrCat("the tiles of the first ", state_.audited.size.value(),
-                                " entries are not those that were checked before"));
+    return absl::DataLossError(absl::StrCat("the tiles of the first ", state_.audited.size.value(),
+                                            " entries are not those that were checked before"));
   }
   edge_ = *std::move(edge);
-  return absl::OkStatus();
+  // A state of version 1 may be of entries that were never shown to be under a signed root.
+  return edge_.size().value() == 0 ? absl::OkStatus() : ProveSoFar();
+}
+
+// Whether the entries that were taken are the first ones of the tree that the log signed.
+absl::Status Auditor::ProveSoFar() {
+  const View so_far = {.note = "",
+                       .checkpoint = {.origin = newest_.checkpoint.origin,
+                                      .size = edge_.size(),
+                                      .root = edge_.root(),
+                                      .extensions = {}}};
+  const absl::StatusOr<Comparison> compared = Compare(so_far, newest_, tiles_);
+  if (!compared.ok()) return compared.status();
+  if (compared->relation == Relation::kContinues) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("the first ", edge_.size().value(), " entries are not those of its tree"));
 }
 
 absl::Status Auditor::ReadEntries() {
@@ -231,14 +328,15 @@ absl::Status Auditor::ReadEntries() {
   entries_to_do_.store(end - begin);
   const uint64_t first_part = begin / kPartEntries;
   const uint64_t parts = (end - 1) / kPartEntries - first_part + 1;
-  const absl::Status status = RunInOrder<Part>(
+  return RunInOrder<Part>(
       parts, options_.threads, [&](uint64_t number) { return ReadPart(first_part + number); },
       [&](uint64_t number, Part part) -> absl::Status {
         if (absl::Status taken = TakePart(std::move(part)); !taken.ok()) return taken;
-        return number % kPartsToSave == kPartsToSave - 1 ? Save() : absl::OkStatus();
+        if (number % kPartsToSave != kPartsToSave - 1) return absl::OkStatus();
+        if (absl::Status proved = ProveSoFar(); !proved.ok()) return proved;
+        proven_ = state_;
+        return Save();
       });
-  if (absl::IsAborted(status) || !IsFault(status)) return status;
-  return EndWith(FindingKind::kTree, std::string(status.message()));
 }
 
 absl::StatusOr<Auditor::Part> Auditor::ReadPart(uint64_t number) const {
@@ -291,13 +389,16 @@ absl::Status Auditor::TakePart(Part part) {
       if (absl::Status matched = rounds_->Match(index, receipt); !matched.ok()) return matched;
     }
   }
+  const absl::Status kept = KeepWatched(store_, part.entries.watched, state_.watched_bytes);
+  if (!kept.ok()) return kept;
   // What changes the state cannot fail from here on: a state is always that of some size.
   CheckTimes(part);
-  certifiers_.Take(part.entries, findings, state_.certifiers);
+  certifiers_->Take(part.entries, findings, state_.certifiers);
   std::sort(findings.begin(), findings.end(),
             [](const Finding& a, const Finding& b) { return a.index < b.index; });
   AddAll(std::move(findings));
-  Watch(part);
+  for (const auto& [kind, count] : part.entries.unknown_kinds) state_.unknown_kinds[kind] += count;
+  TakeNames(part);
   state_.audited = {edge_.size(), edge_.root()};
   if (rounds_.has_value()) state_.rounds.receipts = state_.audited.size;
   entries_done_.fetch_add(part.entries.leaves.size());
@@ -322,10 +423,16 @@ void Auditor::CheckTimes(const Part& part) {
   state_.last_ms = std::max(state_.last_ms, entries.last_ms);
 }
 
-void Auditor::Watch(const Part& part) {
-  for (const auto& [index, bytes] : part.entries.watched) {
-    std::optional<std::string> wrong = options_.judge(index, bytes);
-    if (wrong.has_value()) Add(FindingKind::kUnknown, index, *std::move(wrong));
+void Auditor::TakeNames(const Part& part) {
+  if (options_.watch.empty()) return;
+  const auto take = [this](const std::string& name, LeafIndex index) {
+    if (!LookAlike(name, options_.watch)) return;
+    const auto [at, is_new] = state_.alike.emplace(name, index);
+    if (!is_new) at->second = std::min(at->second, index);
+  };
+  for (const Segment& segment : part.entries.segments) {
+    for (const auto& [use, index] : segment.uses) take(use.first, index);
+    if (segment.change.has_value()) take(segment.change->second.name, segment.change->first);
   }
 }
 
@@ -343,46 +450,109 @@ absl::Status Auditor::FinishTree() {
     const absl::Span<const Hash> partial = edge_.PartialTile(level);
     if (partial.empty()) continue;
     const merkle::TileId id{level, merkle::FullTileCount(level, edge_.size())};
-    const absl::Status same = CompareTile(id, partial);
-    if (IsFault(same)) return EndWith(FindingKind::kTree, std::string(same.message()));
-    if (!same.ok()) return same;
+    if (absl::Status same = CompareTile(id, partial); !same.ok()) return same;
   }
-  if (edge_.root() != newest_.checkpoint.root) {
-    return EndWith(FindingKind::kTree,
-                   absl::StrCat("the log's ", edge_.size().value(), " entries lead to root ",
-                                edge_.root().Hex(), "; it signed ", newest_.checkpoint.root.Hex()));
-  }
+  if (edge_.root() == newest_.checkpoint.root) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("its ", edge_.size().value(), " entries lead to root ",
+                                          edge_.root().Hex(), "; it signed ",
+                                          newest_.checkpoint.root.Hex()));
+}
+
+void Auditor::FinishTimes() {
   const uint64_t last_s = state_.last_ms / 1000;
-  for (const std::optional<uint64_t>& at_s : report_.newest->cosigned_at_s) {
-    if (!at_s.has_value() || last_s <= *at_s || last_s - *at_s <= kClockSkewS) continue;
+  const note::CosignedAt& cosigned_at_s = report_.newest->cosigned_at_s;
+  for (size_t i = 0; i < cosigned_at_s.size(); ++i) {
+    const std::optional<uint64_t>& at_s = cosigned_at_s[i];
+    if (!at_s.has_value() || !IsTime(*at_s, options_.now_s)) continue;
+    if (last_s <= *at_s || last_s - *at_s <= kClockSkewS) continue;
     Add(FindingKind::kTime, std::nullopt,
         absl::StrCat("an entry was accepted at ", state_.last_ms,
-                     " ms, says the log; a witness saw the tree with it at ", *at_s, " s"));
+                     " ms, says the log; a witness saw the tree with it at ", *at_s, " s (`",
+                     policy_.witnesses()[i].name, "`): somebody's clock is wrong"));
     break;
   }
-  return absl::OkStatus();
+  const bool is_empty = newest_.checkpoint.size.value() == 0;
+  report_.freshness =
+      FreshnessOf(cosigned_at_s, policy_, is_empty ? std::nullopt : std::optional(state_.last_ms),
+                  options_.now_s);
+  if (options_.max_age_s == 0 || is_empty) return;
+  std::optional<std::string> old = TooOld(report_.freshness, options_.max_age_s, options_.now_s);
+  if (old.has_value()) Add(FindingKind::kAge, std::nullopt, *std::move(old));
 }
 
 absl::Status Auditor::FinishRepeats() {
   std::vector<Finding> findings;
   const absl::Status checked =
-      CheckRepeats(store_, tiles_, state_.compared, edge_.size(), findings);
+      CheckRepeats(store_, tiles_, state_.compared, {edge_.size(), edge_.root()}, findings);
+  if (!checked.ok()) return checked;
   AddAll(std::move(findings));
-  if (IsFault(checked)) return EndWith(FindingKind::kTree, std::string(checked.message()));
-  if (checked.ok()) state_.compared = edge_.size();
-  return checked;
+  state_.compared = edge_.size();
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::FinishWatched() {
+  if (options_.watch.empty()) return absl::OkStatus();
+  const auto judge = [this](LeafIndex index, absl::string_view entry) {
+    ++report_.watched;
+    std::optional<Finding> wrong = options_.judge(index, entry);
+    if (!wrong.has_value()) return;
+    wrong->index = index;
+    state_.findings.Add(*std::move(wrong));
+  };
+  if (absl::Status read = ForEachWatched(store_, state_.watched_bytes, judge); !read.ok()) {
+    return read;
+  }
+  for (const KeyChange& change : certifiers_->key_changes()) {
+    if (change.name == options_.watch) Add(FindingKind::kKeys, change.index, change.text);
+  }
+  if (state_.known.has_value() && options_.known.has_value() && *state_.known != *options_.known) {
+    report_.remarks.push_back(
+        "what is known is not what was known in the run before; every statement was judged anew");
+  }
+  state_.known = options_.known;
+  return absl::OkStatus();
+}
+
+void Auditor::FinishRemarks() {
+  for (const auto& [kind, count] : state_.unknown_kinds) {
+    report_.remarks.push_back(absl::StrCat(count, count == 1 ? " entry" : " entries", " of kind ",
+                                           kind,
+                                           ", newer than this program: counted and hashed, not "
+                                           "judged"));
+  }
+  for (const auto& [name, index] : state_.alike) {
+    report_.remarks.push_back(absl::StrCat("the certifier `", name, "`, first at entry ",
+                                           index.value(), ", looks like `", options_.watch,
+                                           "` and is another"));
+  }
+  uint64_t rotations = 0;
+  for (const KeyChange& change : certifiers_->key_changes()) {
+    if (!change.by_operators_word || change.name == options_.watch) continue;
+    if (++rotations > kMaxRemarks) continue;
+    report_.remarks.push_back(absl::StrCat("entry ", change.index.value(), ": ", change.text));
+  }
+  if (rotations > kMaxRemarks) {
+    report_.remarks.push_back(
+        absl::StrCat("and ", rotations - kMaxRemarks, " more rotations by the operator's word"));
+  }
+  if (options_.now_s != 0 && state_.last_ms / 1000 > options_.now_s + kClockSkewS) {
+    report_.remarks.push_back(absl::StrCat("the newest entry is dated ",
+                                           SecondText(state_.last_ms / 1000),
+                                           ", ahead of this machine's clock"));
+  }
 }
 
 void Auditor::Add(FindingKind kind, std::optional<LeafIndex> index, std::string text) {
-  state_.Add({kind, index, std::move(text)});
+  state_.findings.Add({.kind = kind, .index = index, .text = std::move(text)});
 }
 
 void Auditor::AddAll(std::vector<Finding> findings) {
-  for (Finding& finding : findings) state_.Add(std::move(finding));
+  for (Finding& finding : findings) state_.findings.Add(std::move(finding));
 }
 
 absl::Status Auditor::EndWith(FindingKind kind, std::string text) {
   Add(kind, std::nullopt, std::move(text));
+  proven_ = state_;
   return EndOfRun();
 }
 

@@ -6,11 +6,18 @@
 // nothing is stated twice, and times against those of the witnesses. With a source of rounds it
 // also audits what was anchored: see round_check.h. What it knows is in the store,
 // so that the next run goes on there; also after one that did not end.
-// Errors of Run: kFailedPrecondition for a state of another log, kCancelled after Cancel(), as the
-//   store, and as the source where the log could not be read: nothing can be said then. All that
-//   can be said against the log is a finding.
+// Nothing is held against a log that does not authenticate: a finding is about checkpoints that it
+// signed, or entries that are shown to be under a root that it signed. So findings about entries
+// wait until the tree that they stand in is proved to be the signed one, and so does the state.
+// A state names the log, and what it is of: an audit, or the monitor of one certifier.
+// Errors of Run: kFailedPrecondition for a state of another log or of something else, and for a
+//   finding that cannot be acknowledged; kNotFound for one that is not there; kPermissionDenied for
+//   a checkpoint that the log's key did not sign; kUnavailable, or as the source, where the log
+//   could not be read, or what is served does not lead to the signed root: nothing is then said
+//   against the log, and nothing of it stored; kCancelled after Cancel(); as the store.
 // Cost: two hashes an entry, three for a statement, and a signature where there is one; memory
-//   10 MiB a thread, and what repeats.h takes.
+//   10 MiB a thread, and what repeats.h takes. Of a monitor: what is kept of the certifier is read
+//   in each run.
 // Threads: Run by one at a time; the rest from any. Lifetime: borrows all it is given.
 
 #ifndef CAIRN_WITNESS_AUDITOR_H_
@@ -39,6 +46,7 @@
 #include "witness/certifier_check.h"
 #include "witness/entry_check.h"
 #include "witness/finding.h"
+#include "witness/freshness.h"
 #include "witness/log_source.h"
 #include "witness/log_tiles.h"
 #include "witness/round_check.h"
@@ -47,16 +55,31 @@
 
 namespace cairn::witness {
 
+// That a person has looked at the findings with numbers from `first` to `last`.
+struct Acknowledged {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  std::string reason = {};
+};
+
 struct AuditOptions {
   size_t threads = 1;
-  // A certifier's name whose statements are shown to `judge`, in order; empty: nobody's are.
+  // A certifier's name whose statements are all shown to `judge`, in order, in every run; empty:
+  // nobody's are, and the state is that of an audit.
   std::string watch = {};
-  // What is wrong with a statement under that name, or nullopt.
-  std::function<std::optional<std::string>(LeafIndex index, absl::string_view entry)> judge = {};
+  // What is wrong with a statement under that name (kUnknown or kReview, its text), or nullopt.
+  std::function<std::optional<Finding>(LeafIndex index, absl::string_view entry)> judge = {};
+  // SHA-256 of what `judge` goes by, so that a change of it between runs is said.
+  std::optional<Hash> known = std::nullopt;
   // Of the anchors. Borrowed; null: they are not audited.
   RoundSource* rounds = nullptr;
   // The source is a copy of the log, which may be older than the rounds.
   bool of_a_copy = false;
+  // The auditor's clock, in seconds; 0: none is at hand.
+  uint64_t now_s = 0;
+  // As old as the checkpoint may be; 0: as old as it likes.
+  uint64_t max_age_s = 0;
+  std::vector<Acknowledged> acknowledge = {};
 };
 
 // A checkpoint of the log that came another way: from a witness, from a client.
@@ -71,18 +94,26 @@ struct AuditReport {
   // Entries that were checked before this run, and are now.
   TreeSize before = {};
   TreeSize audited = {};
-  // Of this run and of all before it: how many, and the first kMaxFindings.
+  // All that hold: of this run, and lasting ones of those before it. How many, of how many of them
+  // an earlier run knew, and how many a person has acknowledged; and those that are kept, by
+  // number.
   uint64_t finding_count = 0;
   uint64_t earlier_findings = 0;
+  uint64_t acknowledged = 0;
   std::vector<Finding> findings = {};
+  // How new the checkpoint is shown to be.
+  Freshness freshness = {};
   // Of this run.
   std::vector<note::Misbehaviour> misbehaviours = {};
   // With a source of rounds: how many there are.
   uint64_t rounds = 0;
-  // What could not be compared, a sentence each.
+  // Statements under the watched name.
+  uint64_t watched = 0;
+  // What is no finding and yet to be known, a sentence each.
   std::vector<std::string> remarks = {};
 
-  bool sound() const { return finding_count == 0; }
+  // Nothing is wrong that nobody has acknowledged.
+  bool sound() const { return finding_count == acknowledged; }
 };
 
 class Auditor {
@@ -108,24 +139,32 @@ class Auditor {
 
   absl::Status Steps(const std::vector<OtherView>& others);
   absl::Status Load();
+  absl::Status Acknowledge();
+  absl::Status RestoreCertifiers();
   absl::Status Save();
   absl::Status ReadNewest();
   absl::Status CompareWith(const std::string& name, const std::string& note, bool was_newest);
   absl::Status CheckRounds();
   absl::Status OpenEdge();
+  absl::Status ProveSoFar();
   absl::Status ReadEntries();
   absl::StatusOr<Part> ReadPart(uint64_t number) const;
   absl::Status ReadBundle(uint64_t number, EntryCheck& check, Part& part) const;
   absl::Status TakePart(Part part);
   void CheckTimes(const Part& part);
-  void Watch(const Part& part);
+  void TakeNames(const Part& part);
   absl::Status CompareTile(merkle::TileId id, absl::Span<const Hash> computed) const;
   absl::Status FinishTree();
+  void FinishTimes();
   absl::Status FinishRepeats();
+  absl::Status FinishWatched();
+  void FinishRemarks();
+  AuditReport Reported();
 
   void Add(FindingKind kind, std::optional<LeafIndex> index, std::string text);
   void AddAll(std::vector<Finding> findings);
-  // Says it against the log, and ends the run: what comes after rests on what is wrong.
+  // Says it against the log, and ends the run: what comes after rests on what is wrong. Requires
+  // that no entry was taken yet.
   absl::Status EndWith(FindingKind kind, std::string text);
 
   LogSource& source_;
@@ -139,9 +178,11 @@ class Auditor {
 
   // Of one run.
   AuditState state_;
+  // As it was when all in it was last shown to be under a root that the log signed.
+  AuditState proven_;
   AuditReport report_;
   View newest_;
-  CertifierCheck certifiers_;
+  std::optional<CertifierCheck> certifiers_;
   std::optional<RoundCheck> rounds_;
   merkle::Edge edge_;
   // What entries that witnesses had not seen by then cannot be older than.

@@ -70,6 +70,10 @@ void EntryCheck::TakeOther(LeafIndex index, absl::string_view encoded, CheckedEn
     out.findings.push_back({FindingKind::kEntry, index, std::string(decoded.status().message())});
     return;
   }
+  if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
+    ++out.unknown_kinds[unknown->kind];
+    return;
+  }
   TakeTime(index, decoded->accepted_at_ms, out);
   if (const auto* change = std::get_if<entry::CertifierEntry>(&decoded->body)) {
     out.segments.back().change.emplace(index, *change);

@@ -3,7 +3,8 @@
 //
 // Checked here: the one decoding; signatures, under the keys that the entries themselves name;
 //   times that fall. What depends on earlier entries is collected for who goes through the parts in
-//   order: which certifiers were used with which keys, and certifier entries.
+//   order: which certifiers were used with which keys, and certifier entries. An entry of a kind
+//   that is newer than this program is counted and hashed, and nothing else: not even its time.
 // Cost: two hashes an entry, one signature where there is one (one a batch).
 // Threads: an EntryCheck is used by one at a time.
 
@@ -11,6 +12,7 @@
 #define CAIRN_WITNESS_ENTRY_CHECK_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,6 +51,8 @@ struct CheckedEntries {
   std::vector<std::pair<LeafIndex, std::string>> watched;
   // Of statements that supersede another: their index, and what they supersede.
   std::vector<std::pair<LeafIndex, LeafIndex>> superseding;
+  // Of kinds that this program does not know: how many.
+  std::map<uint8_t, uint64_t> unknown_kinds;
   // Entries about receipts of anchors.
   std::vector<std::pair<LeafIndex, entry::ReceiptEntry>> receipts;
   // Times of the first and last entry that has one.

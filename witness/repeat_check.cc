@@ -9,7 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "merkle/entry/statement_view.h"
+#include "merkle/hash.h"
+#include "merkle/proof.h"
 #include "merkle/tile.h"
+#include "merkle/tile_source.h"
+#include "merkle/verify.h"
 #include "witness/repeats.h"
 
 namespace cairn::witness {
@@ -23,26 +27,36 @@ struct Placed {
   std::string bytes;
 };
 
-// Reads single entries, with the last bundle at hand.
+// Reads single entries, with the last bundle at hand. They were read before, but what is said
+// against a log has to be shown now.
 class EntryReader {
  public:
-  EntryReader(LogTiles& tiles, TreeSize size) : tiles_(tiles), size_(size) {}
+  EntryReader(LogTiles& tiles, const Tree& tree) : tiles_(tiles), tree_(tree) {}
 
   absl::StatusOr<std::string> Read(LeafIndex index) {
     const uint64_t number = index.value() / merkle::kTileWidth;
     if (number_ != number) {
-      const uint32_t width = merkle::TileWidthAt({.level = 0, .index = number}, size_);
+      const uint32_t width = merkle::TileWidthAt({.level = 0, .index = number}, tree_.size);
       number_.reset();
       const absl::Status read = tiles_.ReadBundle({number, width}, &bundle_);
       if (!read.ok()) return read;
       number_ = number;
     }
-    return std::string(bundle_.entries[index.value() % merkle::kTileWidth]);
+    std::string bytes(bundle_.entries[index.value() % merkle::kTileWidth]);
+    merkle::TileNodeSource nodes(tiles_, tree_.size);
+    const absl::StatusOr<merkle::Proof> proof = merkle::InclusionProof(index, tree_.size, nodes);
+    if (!proof.ok()) return proof.status();
+    const absl::Status included =
+        merkle::VerifyInclusion(index, tree_.size, merkle::HashLeaf(bytes), *proof, tree_.root);
+    if (!included.ok()) {
+      return absl::DataLossError(absl::StrCat("entry ", index.value(), ": ", included.message()));
+    }
+    return bytes;
   }
 
  private:
   LogTiles& tiles_;
-  const TreeSize size_;
+  const Tree tree_;
   std::optional<uint64_t> number_;
   LogTiles::Bundle bundle_;
 };
@@ -90,12 +104,12 @@ absl::Status CheckRepeated(const Repeated& indexes, TreeSize from, EntryReader& 
 
 }  // namespace
 
-absl::Status CheckRepeats(AuditStore& store, LogTiles& tiles, TreeSize from, TreeSize size,
+absl::Status CheckRepeats(AuditStore& store, LogTiles& tiles, TreeSize from, const Tree& tree,
                           std::vector<Finding>& findings) {
   const absl::StatusOr<std::vector<Repeated>> repeats =
-      FindRepeats(store, LeafIndex(from.value()), LeafIndex(size.value()), kMaxRepeated);
+      FindRepeats(store, LeafIndex(from.value()), LeafIndex(tree.size.value()), kMaxRepeated);
   if (!repeats.ok()) return repeats.status();
-  EntryReader reader(tiles, size);
+  EntryReader reader(tiles, tree);
   for (const Repeated& indexes : *repeats) {
     const absl::Status checked = CheckRepeated(indexes, from, reader, findings);
     if (!checked.ok()) return checked;

@@ -1,7 +1,7 @@
 // Whether a log states anything twice: of two statements on the same (certifier, hash, trace) the
 // later one must name the earlier as what it supersedes, and no statement stands there twice.
 //
-// Errors: as the store and the tiles.
+// Errors: as the store and the tiles; kDataLoss for an entry that is not under the tree's root.
 // Threads: one at a time.
 
 #ifndef CAIRN_WITNESS_REPEAT_CHECK_H_
@@ -15,12 +15,13 @@
 #include "witness/entry_check.h"
 #include "witness/finding.h"
 #include "witness/log_tiles.h"
+#include "witness/store.h"
 
 namespace cairn::witness {
 
-// Statements from `from` on in a tree of `size`, against all before them. The store has the
+// Statements from `from` on in `tree`, against all before them. The store has the
 // fingerprints of all. Adds to `findings`.
-absl::Status CheckRepeats(AuditStore& store, LogTiles& tiles, TreeSize from, TreeSize size,
+absl::Status CheckRepeats(AuditStore& store, LogTiles& tiles, TreeSize from, const Tree& tree,
                           std::vector<Finding>& findings);
 
 // Whether what successive entries supersede is there, as far as fingerprints tell: CheckRepeats

@@ -15,10 +15,12 @@ constexpr uint64_t kMaxNewRounds = 1024;
 // As many names of anchors are told apart.
 constexpr size_t kMaxNames = 64;
 
-// What is the log's own doing, rather than the network's.
-bool IsFault(const absl::Status& why) { return absl::IsNotFound(why) || absl::IsDataLoss(why); }
-
 std::string RoundText(uint64_t number) { return absl::StrCat("anchored round ", number, ": "); }
+
+absl::Status NotOurs(uint64_t number, absl::string_view why) {
+  return absl::UnavailableError(absl::StrCat("cannot read ", RoundText(number), why,
+                                             "; is --log the address of the log that is audited?"));
+}
 
 }  // namespace
 
@@ -49,13 +51,10 @@ absl::Status RoundCheck::Run(const View& newest, LogTiles& tiles, RoundsSeen& se
   for (uint64_t number = seen.next; number <= last_; ++number) {
     if (cancelled_.load()) return absl::CancelledError("the audit was cancelled");
     const absl::StatusOr<AnchoredRound> round = source_.Read(number);
-    if (IsFault(round.status())) {
-      Say(number, std::string(round.status().message()));
-      return absl::OkStatus();
-    }
     if (!round.ok()) return round.status();
+    const bool settled = round->settled && round->faults.empty();
     // The newest is always read again: it has to stay what it was.
-    if (!open && (number == last_ || (!round->settled && last_ - number < kMaxRoundsAgain))) {
+    if (!open && (number == last_ || (!settled && last_ - number < kMaxRoundsAgain))) {
       open = true;
       now.next = number;
       now.note = before_.has_value() ? before_->note : "";
@@ -70,7 +69,8 @@ absl::Status RoundCheck::Run(const View& newest, LogTiles& tiles, RoundsSeen& se
     if (!same.ok()) return same.status();
     if (!*same) return absl::OkStatus();
   }
-  seen = std::move(now);
+  // What was said of a round that changed is said again as long as it is so.
+  if (!changed_) seen = std::move(now);
   return absl::OkStatus();
 }
 
@@ -86,18 +86,16 @@ absl::StatusOr<View> RoundCheck::ReadSigned(const std::string& note) {
 absl::StatusOr<bool> RoundCheck::Take(uint64_t number, const AnchoredRound& round,
                                       const View& newest, LogTiles& tiles, const RoundsSeen& seen) {
   absl::StatusOr<View> view = ReadSigned(round.note);
-  if (!view.ok()) {
-    Say(number, std::string(view.status().message()));
-    return false;
-  }
+  // Not signed by this log, it says nothing about it.
+  if (!view.ok()) return NotOurs(number, view.status().message());
   const note::Checkpoint& tree = view->checkpoint;
   if (tree.origin != newest.checkpoint.origin) {
-    Say(number, absl::StrCat("a note of log `", tree.origin, "`"));
-    return false;
+    return NotOurs(number, absl::StrCat("a note of log `", tree.origin, "`"));
   }
   for (const std::string& fault : round.faults) Say(number, fault);
   if (number == seen.last && merkle::Sha256(round.note) != seen.last_digest) {
     Say(number, "another note than it had before");
+    changed_ = true;
   }
   if (before_.has_value()) {
     const note::Checkpoint& old = before_->checkpoint;
@@ -150,18 +148,13 @@ absl::Status RoundCheck::Contradict(uint64_t number, const View& next, const std
 absl::StatusOr<bool> RoundCheck::CompareWith(uint64_t number, const View& view, const View& newest,
                                              LogTiles& tiles) {
   const absl::StatusOr<Comparison> compared = Compare(view, newest, tiles);
-  if (!compared.ok()) {
-    if (!IsFault(compared.status())) return compared.status();
-    Say(number, std::string(compared.status().message()));
-    return false;
-  }
+  if (!compared.ok()) return compared.status();
   switch (compared->relation) {
     case Relation::kContinues:
     case Relation::kBehind:
       return true;
     case Relation::kUnprovable:
-      Say(number, "the log's tiles do not lead to the root that it signed");
-      return false;
+      return absl::DataLossError("its tiles lead to another root");
     case Relation::kSplit:
       break;
   }
@@ -207,7 +200,6 @@ absl::StatusOr<std::optional<RoundCheck::Known>> RoundCheck::Find(TreeSize size)
   while (begin < end) {
     const uint64_t middle = begin + (end - begin) / 2;
     const absl::StatusOr<Known> known = ReadKnown(middle);
-    if (IsFault(known.status())) break;
     if (!known.ok()) return known.status();
     if (known->size == size) return std::optional(*known);
     (known->size < size ? begin : end) = known->size < size ? middle + 1 : middle;
@@ -221,8 +213,8 @@ absl::Status RoundCheck::ReadUpTo(TreeSize size) {
     const uint64_t number = first_known_ + known_.size();
     if (number > most) return absl::OkStatus();
     absl::StatusOr<Known> known = ReadKnown(number);
-    // Also where the checks above stopped at a round: what it lacks was said there.
-    if (IsFault(known.status())) return absl::OkStatus();
+    // There is none with that number: the log knows best how many it has made meanwhile.
+    if (absl::IsNotFound(known.status()) && number > last_) return absl::OkStatus();
     if (!known.ok()) return known.status();
     known_.push_back(*known);
   }

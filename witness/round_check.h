@@ -4,7 +4,9 @@
 // was ever shown a receipt for.
 //
 // Of what is wrong, two notes that contradict each other come with a proof for others.
-// Errors: as the source, but for what is said against the log; as the tiles.
+// Errors: as the source and the tiles: what cannot be read is not held against the log;
+// kUnavailable for
+//   a round whose note this log did not sign, kDataLoss for tiles that do not lead to its root.
 // Cost: a round trip and a signature a round, and once some tiles. Memory: 16 bytes a round.
 // Threads: one at a time. Lifetime: borrows all it is given.
 
@@ -83,6 +85,8 @@ class RoundCheck {
   uint64_t last_ = 0;
   uint64_t unwitnessed_ = 0;
   std::optional<uint64_t> ahead_;
+  // The newest round of the run before has another note now.
+  bool changed_ = false;
   std::optional<View> before_;
   // The newest that is not larger than the tree that the log shows.
   std::optional<View> within_;

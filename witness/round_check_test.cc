@@ -103,6 +103,11 @@ class RoundCheckTest : public ::testing::Test {
     EXPECT_TRUE(found) << text << " is not among\n" << all;
     return *report;
   }
+  void ExpectUnreadable(const std::string& text) {
+    const absl::Status status = Run(log_).status();
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), text)) << status;
+  }
   void ExpectConvicted(const AuditReport& report) {
     ASSERT_FALSE(report.misbehaviours.empty());
     for (const note::Misbehaviour& misbehaviour : report.misbehaviours) {
@@ -142,7 +147,13 @@ TEST_F(RoundCheckTest, ReadsRoundsAgainUntilTheirReceiptsAreSettled) {
   rounds_.rounds[1].settled = false;
   ExpectSound();
   rounds_.rounds[1].faults = {"the receipt of `tsa`: of another digest"};
-  ExpectFinding(log_, FindingKind::kAnchor, "anchored round 2: the receipt of `tsa`");
+  rounds_.rounds[1].settled = true;
+  for (int i = 0; i < 2; ++i) {
+    ExpectFinding(log_, FindingKind::kAnchor, "anchored round 2: the receipt of `tsa`");
+  }
+  // It was the auditor's own file of roots.
+  rounds_.rounds[1].faults.clear();
+  ExpectSound();
 }
 
 TEST_F(RoundCheckTest, ConvictsALogThatWasRewrittenUnderItsRounds) {
@@ -194,9 +205,16 @@ TEST_F(RoundCheckTest, TakesNoNoteThatTheLogHasNotSigned) {
   Fill(forged, 200);
   Freeze(forged);
   Fill(log_, 300);
-  ExpectFinding(log_, FindingKind::kAnchor, "anchored round 2: ");
+  // Whoever answers so is not the log, or not this one: nothing is said against it.
+  ExpectUnreadable("cannot read anchored round 2: ");
   rounds_.rounds[1].note = "garbage";
-  ExpectFinding(log_, FindingKind::kAnchor, "anchored round 2: ");
+  ExpectUnreadable("cannot read anchored round 2: ");
+  const note::SignerKey elsewhere =
+      *note::GenerateSignerKey("log.example/other", note::KeyType::kEd25519);
+  MemoryLog other_log(elsewhere.FormatSecret());
+  Fill(other_log, 200);
+  rounds_.rounds[1].note = other_log.note();
+  ExpectUnreadable("is --log the address of the log that is audited?");
 }
 
 TEST_F(RoundCheckTest, NoticesRoundsThatWereTakenBackOrChanged) {
@@ -208,10 +226,16 @@ TEST_F(RoundCheckTest, NoticesRoundsThatWereTakenBackOrChanged) {
   ExpectFinding(log_, FindingKind::kRegression, "shows 2 anchored rounds; it had 3");
   store_ = before;
   FillAndFreeze(400);
-  ExpectFinding(log_, FindingKind::kAnchor, "anchored round 3: another note than it had before");
+  // As long as it is so.
+  for (int i = 0; i < 2; ++i) {
+    ExpectFinding(log_, FindingKind::kAnchor, "anchored round 3: another note than it had before");
+  }
   store_ = before;
+  rounds_.rounds.back() = newest;
   rounds_.failure = absl::NotFoundError("there is no round");
-  ExpectFinding(log_, FindingKind::kAnchor, "anchored round 3: there is no round");
+  ExpectUnreadable("there is no round");
+  rounds_.failure = absl::OkStatus();
+  ExpectSound();
 }
 
 TEST_F(RoundCheckTest, NoticesALogThatShowsLessThanItHadAnchored) {

@@ -1,8 +1,8 @@
 // What a log says that it has handed to its anchors, as an auditor reads it. Declared here;
 // `cairn audit --anchors` asks the log over gRPC.
 //
-// Errors: kNotFound for a round that the log does not have, kDataLoss for one that it has not as it
-//   should be: both are said against the log. Others: it could not be asked.
+// Errors: kNotFound for a round that the log does not have, kDataLoss for an answer that is
+//   malformed. Others: it could not be asked. None is held against the log.
 // Threads: one at a time.
 
 #ifndef CAIRN_WITNESS_ROUND_SOURCE_H_

@@ -1,264 +1,284 @@
 #include "anchor/evidence/evidence.h"
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "anchor/evidence/evidence_form.h"
+#include "anchor/evidence/evidence_json.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/note.h"
 #include "merkle/note/text.h"
 
 namespace cairn::evidence {
 namespace {
 
-absl::Status Invalid(absl::string_view member, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat(member, " ", why));
+constexpr size_t kMaxOpenings = 2;
+constexpr char kWhole[] = "the evidence";
+
+Schema ObjectOf(const std::vector<std::string>& strings) {
+  Schema schema{.kind = Schema::kObject};
+  for (const std::string& name : strings) schema.members[name] = {};
+  return schema;
 }
 
-struct RawOpening {
-  std::optional<std::string> field, key, value;
-};
-
-struct RawReceipt {
-  std::optional<std::string> anchor, kind, receipt;
-};
-
-// Collects the members by name; stops at the first thing that has no place in an evidence file, so
-// that neither depth nor repetition costs anything.
-class Collector {
- public:
-  std::optional<std::string> format, kind, entry, proof;
-  std::optional<std::vector<RawOpening>> openings;
-  std::optional<std::vector<RawReceipt>> receipts;
-
-  const absl::Status& status() const { return status_; }
-
-  // The reader's events; false ends the reading.
-  bool key(std::string& name) {
-    name_ = name;
-    return true;
-  }
-  bool string(std::string& value) {
-    std::optional<std::string>* const member = Find();
-    if (member == nullptr) return Refuse(Name(), "is no member that belongs here");
-    if (member->has_value()) return Refuse(Name(), "is repeated");
-    *member = std::move(value);
-    return true;
-  }
-  bool start_object(size_t) {
-    switch (level_) {
-      case kOutside:
-        level_ = kTop;
-        return true;
-      case kOpenings:
-        openings->emplace_back();
-        level_ = kOpening;
-        return true;
-      case kReceipts:
-        // Before they are kept: a list of a million is refused at once.
-        if (receipts->size() == kMaxReceipts) return Refuse("`receipts`", "has too many items");
-        receipts->emplace_back();
-        level_ = kReceipt;
-        return true;
-      default:
-        return Refuse(Name(), "must not be an object");
-    }
-  }
-  bool end_object() {
-    level_ = level_ == kOpening ? kOpenings : level_ == kReceipt ? kReceipts : kOutside;
-    return true;
-  }
-  bool start_array(size_t) {
-    if (level_ == kTop && name_ == "openings") return StartList(openings, kOpenings);
-    if (level_ == kTop && name_ == "receipts") return StartList(receipts, kReceipts);
-    return Refuse(Name(), "must not be a list");
-  }
-  bool end_array() {
-    level_ = kTop;
-    return true;
-  }
-  bool null() { return NoString(); }
-  bool boolean(bool) { return NoString(); }
-  bool number_integer(int64_t) { return NoString(); }
-  bool number_unsigned(uint64_t) { return NoString(); }
-  bool number_float(double, const std::string&) { return NoString(); }
-  bool binary(nlohmann::json::binary_t&) { return NoString(); }
-  bool parse_error(size_t position, const std::string&, const nlohmann::json::exception&) {
-    return Refuse("the evidence", absl::StrCat("is not JSON near byte ", position));
-  }
-
- private:
-  enum Level { kOutside, kTop, kOpenings, kOpening, kReceipts, kReceipt };
-
-  template <typename Item>
-  bool StartList(std::optional<std::vector<Item>>& list, Level level) {
-    if (list.has_value()) return Refuse(Name(), "is repeated");
-    list.emplace();
-    level_ = level;
-    return true;
-  }
-
-  std::string Name() const {
-    switch (level_) {
-      case kOutside:
-        return "the evidence";
-      case kTop:
-        return absl::StrCat("`", name_, "`");
-      case kOpenings:
-        return "an item of `openings`";
-      case kReceipts:
-        return "an item of `receipts`";
-      case kOpening:
-        return absl::StrCat("`openings.", name_, "`");
-      case kReceipt:
-        break;
-    }
-    return absl::StrCat("`receipts.", name_, "`");
-  }
-
-  std::optional<std::string>* Find() {
-    if (level_ == kTop) {
-      if (name_ == "format") return &format;
-      if (name_ == "kind") return &kind;
-      if (name_ == "entry") return &entry;
-      if (name_ == "proof") return &proof;
-    } else if (level_ == kOpening) {
-      RawOpening& opening = openings->back();
-      if (name_ == "field") return &opening.field;
-      if (name_ == "key") return &opening.key;
-      if (name_ == "value") return &opening.value;
-    } else if (level_ == kReceipt) {
-      RawReceipt& receipt = receipts->back();
-      if (name_ == "anchor") return &receipt.anchor;
-      if (name_ == "kind") return &receipt.kind;
-      if (name_ == "receipt") return &receipt.receipt;
-    }
-    return nullptr;
-  }
-
-  bool Refuse(absl::string_view member, absl::string_view why) {
-    status_ = Invalid(member, why);
-    return false;
-  }
-  bool NoString() { return Refuse(Name(), "must be a string"); }
-
-  Level level_ = kOutside;
-  std::string name_;
-  absl::Status status_;
-};
-
-absl::Status CheckOpenings(const std::vector<Opening>& openings) {
-  if (openings.size() > 2) return Invalid("`openings`", "has more than two items");
-  for (size_t i = 0; i < openings.size(); ++i) {
-    const Opening& opening = openings[i];
-    if (opening.field != "trace" && opening.field != "task") {
-      return Invalid("`openings.field`", "must be `trace` or `task`");
-    }
-    if (i == 1 && (openings[0].field != "trace" || opening.field != "task")) {
-      return Invalid("`openings`", "must hold `trace` before `task`, each once");
-    }
-    if (opening.value.size() > kMaxOpenedBytes) {
-      return Invalid("`openings.value`",
-                     absl::StrCat("is longer than ", kMaxOpenedBytes, " bytes"));
-    }
-    if (!note::IsValidUtf8(opening.value)) return Invalid("`openings.value`", "is not UTF-8");
-  }
-  return absl::OkStatus();
+Schema ListOf(Schema item, size_t max_items) {
+  return {.kind = Schema::kList, .item = {std::move(item)}, .max_items = max_items};
 }
 
-absl::Status CheckReceipts(const std::vector<AnchorReceipt>& receipts) {
-  if (receipts.size() > kMaxReceipts) {
-    return Invalid("`receipts`", absl::StrCat("has more than ", kMaxReceipts, " items"));
-  }
-  for (size_t i = 0; i < receipts.size(); ++i) {
-    for (const auto& [name, text] : {std::pair("`receipts.anchor`", &receipts[i].anchor),
-                                     {"`receipts.kind`", &receipts[i].kind}}) {
-      if (absl::Status good = entry::ValidateText(name, *text, /*allow_empty=*/false); !good.ok()) {
-        return good;
-      }
-    }
-    if (receipts[i].receipt.empty()) return Invalid("`receipts.receipt`", "is empty");
-    if (i > 0 && receipts[i - 1].anchor >= receipts[i].anchor) {
-      return Invalid("`receipts`", "must be of different anchors, by rising name");
-    }
-  }
-  return absl::OkStatus();
+// Of both versions: what version 1 has no place for is refused when it is written back.
+Schema MakeSchema() {
+  const Schema receipts = ListOf(ObjectOf({"anchor", "kind", "receipt"}), kMaxReceipts);
+  Schema renewal = ObjectOf({"receipt", "entry", "proof"});
+  renewal.members["receipts"] = receipts;
+  Schema top = ObjectOf({"format", "kind", "entry", "proof"});
+  top.members["openings"] = ListOf(ObjectOf({"field", "key", "value"}), kMaxOpenings);
+  top.members["receipts"] = receipts;
+  top.members["renewals"] = ListOf(std::move(renewal), kMaxRenewals);
+  top.members["revocation"] = ListOf({}, kMaxRevocationLists);
+  top.members["run"] = ObjectOf({"record", "entry", "proof"});
+  top.members["commitments"] = ListOf(ObjectOf({"path", "salt", "value"}), kMaxCommitments);
+  return top;
 }
 
-// What JSON alone does not say.
-absl::Status Check(const Evidence& evidence) {
-  if (absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry); !entry.ok()) {
-    return entry.status();
-  }
-  // It is authenticated by nothing, so that two files could make one claim.
-  if (evidence.proof.extra.has_value()) return Invalid("`proof`", "must not have an `extra` line");
-  if (absl::Status good = CheckOpenings(evidence.openings); !good.ok()) return good;
-  return CheckReceipts(evidence.receipts);
+// An empty list says the same as none, and so has no place.
+absl::Status CheckNotEmpty(const JsonValue& list, absl::string_view member) {
+  return list.items.empty() ? Invalid(member, "is empty; leave it out") : absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Opening>> ReadOpenings(const std::vector<RawOpening>& raw) {
-  if (raw.empty()) return Invalid("`openings`", "is empty; leave it out");
+absl::StatusOr<std::string> ReadBase64(const JsonValue& value, absl::string_view member) {
+  absl::StatusOr<std::string> bytes = note::ParseBase64(value.text);
+  if (!bytes.ok()) return Invalid(member, bytes.status().message());
+  return bytes;
+}
+
+absl::StatusOr<Hash> ReadHash(const JsonValue& value, absl::string_view member) {
+  const absl::StatusOr<std::string> bytes = note::ParseHex(value.text);
+  absl::StatusOr<Hash> hash = bytes.ok() ? Hash::FromBytes(*bytes) : bytes.status();
+  if (!hash.ok()) return Invalid(member, "must be 64 lower-case hex digits");
+  return hash;
+}
+
+absl::StatusOr<note::TlogProof> ReadProof(const JsonValue& value, absl::string_view member) {
+  absl::StatusOr<note::TlogProof> proof = note::ParseTlogProof(value.text);
+  if (!proof.ok()) {
+    return Invalid(member, absl::StrCat("is refused: ", proof.status().message()));
+  }
+  return proof;
+}
+
+absl::StatusOr<std::vector<Opening>> ReadOpenings(const JsonValue& raw) {
+  if (absl::Status some = CheckNotEmpty(raw, "`openings`"); !some.ok()) return some;
   std::vector<Opening> openings;
-  for (const RawOpening& item : raw) {
-    if (!item.field || !item.key || !item.value) {
+  for (const JsonValue& item : raw.items) {
+    const JsonValue* const field = item.Find("field");
+    const JsonValue* const key = item.Find("key");
+    const JsonValue* const value = item.Find("value");
+    if (field == nullptr || key == nullptr || value == nullptr) {
       return Invalid("`openings`", "has an item without field, key or value");
     }
-    absl::StatusOr<std::string> key = note::ParseHex(*item.key);
-    absl::StatusOr<Hash> hash = key.ok() ? Hash::FromBytes(*key) : key.status();
-    if (!hash.ok()) return Invalid("`openings.key`", "must be 64 lower-case hex digits");
-    openings.push_back({.field = *item.field, .key = *hash, .value = *item.value});
+    const absl::StatusOr<Hash> hash = ReadHash(*key, "`openings.key`");
+    if (!hash.ok()) return hash.status();
+    openings.push_back({.field = field->text, .key = *hash, .value = value->text});
   }
   return openings;
 }
 
-absl::StatusOr<std::vector<AnchorReceipt>> ReadReceipts(const std::vector<RawReceipt>& raw) {
-  if (raw.empty()) return Invalid("`receipts`", "is empty; leave it out");
+absl::StatusOr<std::vector<AnchorReceipt>> ReadReceipts(const JsonValue& raw,
+                                                        absl::string_view in) {
+  const std::string list = absl::StrCat("`", in, "receipts`");
+  if (absl::Status some = CheckNotEmpty(raw, list); !some.ok()) return some;
   std::vector<AnchorReceipt> receipts;
-  for (const RawReceipt& item : raw) {
-    if (!item.anchor || !item.kind || !item.receipt) {
-      return Invalid("`receipts`", "has an item without anchor, kind or receipt");
+  for (const JsonValue& item : raw.items) {
+    const JsonValue* const anchor = item.Find("anchor");
+    const JsonValue* const kind = item.Find("kind");
+    const JsonValue* const receipt = item.Find("receipt");
+    if (anchor == nullptr || kind == nullptr || receipt == nullptr) {
+      return Invalid(list, "has an item without anchor, kind or receipt");
     }
-    absl::StatusOr<std::string> bytes = note::ParseBase64(*item.receipt);
-    if (!bytes.ok()) return Invalid("`receipts.receipt`", bytes.status().message());
-    receipts.push_back({.anchor = *item.anchor, .kind = *item.kind, .receipt = *std::move(bytes)});
+    absl::StatusOr<std::string> bytes =
+        ReadBase64(*receipt, absl::StrCat("`", in, "receipts.receipt`"));
+    if (!bytes.ok()) return bytes.status();
+    receipts.push_back({.anchor = anchor->text, .kind = kind->text, .receipt = *std::move(bytes)});
   }
   return receipts;
 }
 
-absl::StatusOr<Evidence> Read(const Collector& raw) {
-  if (!raw.format) return Invalid("`format`", "is missing");
-  if (*raw.format != kFormat) {
-    return Invalid("`format`", absl::StrCat("must be `", kFormat,
-                                            "`; another format needs another version of cairn"));
+absl::StatusOr<Renewal> ReadRenewal(const JsonValue& item) {
+  const JsonValue* const receipt = item.Find("receipt");
+  const JsonValue* const entry = item.Find("entry");
+  const JsonValue* const proof = item.Find("proof");
+  const JsonValue* const receipts = item.Find("receipts");
+  if (receipt == nullptr || entry == nullptr || proof == nullptr || receipts == nullptr) {
+    return Invalid("`renewals`", "has an item without receipt, entry, proof or receipts");
   }
-  if (!raw.entry) return Invalid("`entry`", "is missing");
-  if (!raw.proof) return Invalid("`proof`", "is missing");
+  const absl::StatusOr<Hash> hash = ReadHash(*receipt, "`renewals.receipt`");
+  if (!hash.ok()) return hash.status();
+  absl::StatusOr<std::string> bytes = ReadBase64(*entry, "`renewals.entry`");
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<note::TlogProof> parsed = ReadProof(*proof, "`renewals.proof`");
+  if (!parsed.ok()) return parsed.status();
+  absl::StatusOr<std::vector<AnchorReceipt>> given = ReadReceipts(*receipts, "renewals.");
+  if (!given.ok()) return given.status();
+  return Renewal{.receipt = *hash,
+                 .entry = *std::move(bytes),
+                 .proof = *std::move(parsed),
+                 .receipts = *std::move(given)};
+}
+
+absl::StatusOr<RunRecord> ReadRun(const JsonValue& raw) {
+  const JsonValue* const record = raw.Find("record");
+  const JsonValue* const entry = raw.Find("entry");
+  const JsonValue* const proof = raw.Find("proof");
+  if (record == nullptr || entry == nullptr || proof == nullptr) {
+    return Invalid("`run`", "is without record, entry or proof");
+  }
+  absl::StatusOr<std::string> record_bytes = ReadBase64(*record, "`run.record`");
+  if (!record_bytes.ok()) return record_bytes.status();
+  absl::StatusOr<std::string> entry_bytes = ReadBase64(*entry, "`run.entry`");
+  if (!entry_bytes.ok()) return entry_bytes.status();
+  absl::StatusOr<note::TlogProof> parsed = ReadProof(*proof, "`run.proof`");
+  if (!parsed.ok()) return parsed.status();
+  return RunRecord{.record = *std::move(record_bytes),
+                   .entry = *std::move(entry_bytes),
+                   .proof = *std::move(parsed)};
+}
+
+absl::StatusOr<Commitment> ReadCommitment(const JsonValue& item) {
+  const JsonValue* const path = item.Find("path");
+  const JsonValue* const salt = item.Find("salt");
+  const JsonValue* const value = item.Find("value");
+  if (path == nullptr || salt == nullptr || value == nullptr) {
+    return Invalid("`commitments`", "has an item without path, salt or value");
+  }
+  const absl::StatusOr<Hash> hash = ReadHash(*salt, "`commitments.salt`");
+  if (!hash.ok()) return hash.status();
+  return Commitment{.path = path->text, .salt = *hash, .value = value->text};
+}
+
+// What only version 2 has.
+absl::Status ReadMore(const JsonValue& raw, Evidence* evidence) {
+  if (const JsonValue* const renewals = raw.Find("renewals")) {
+    if (absl::Status some = CheckNotEmpty(*renewals, "`renewals`"); !some.ok()) return some;
+    for (const JsonValue& item : renewals->items) {
+      absl::StatusOr<Renewal> renewal = ReadRenewal(item);
+      if (!renewal.ok()) return renewal.status();
+      evidence->renewals.push_back(*std::move(renewal));
+    }
+  }
+  if (const JsonValue* const lists = raw.Find("revocation")) {
+    if (absl::Status some = CheckNotEmpty(*lists, "`revocation`"); !some.ok()) return some;
+    for (const JsonValue& item : lists->items) {
+      absl::StatusOr<std::string> list = ReadBase64(item, "an item of `revocation`");
+      if (!list.ok()) return list.status();
+      evidence->revocation.push_back(*std::move(list));
+    }
+  }
+  if (const JsonValue* const run = raw.Find("run")) {
+    absl::StatusOr<RunRecord> record = ReadRun(*run);
+    if (!record.ok()) return record.status();
+    evidence->run = *std::move(record);
+  }
+  if (const JsonValue* const commitments = raw.Find("commitments")) {
+    if (absl::Status some = CheckNotEmpty(*commitments, "`commitments`"); !some.ok()) return some;
+    for (const JsonValue& item : commitments->items) {
+      absl::StatusOr<Commitment> commitment = ReadCommitment(item);
+      if (!commitment.ok()) return commitment.status();
+      evidence->commitments.push_back(*std::move(commitment));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> ReadVersion(const JsonValue& raw) {
+  const JsonValue* const format = raw.Find("format");
+  if (format == nullptr) return Invalid("`format`", "is missing");
+  if (format->text == kFormat) return 2;
+  if (format->text == kFormatV1) return 1;
+  return Invalid("`format`", absl::StrCat("must be `", kFormat, "` or `", kFormatV1,
+                                          "`; another format needs another version of cairn"));
+}
+
+absl::StatusOr<Evidence> Read(const JsonValue& raw) {
+  const absl::StatusOr<int> version = ReadVersion(raw);
+  if (!version.ok()) return version.status();
+  const JsonValue* const entry = raw.Find("entry");
+  if (entry == nullptr) return Invalid("`entry`", "is missing");
+  const JsonValue* const proof = raw.Find("proof");
+  if (proof == nullptr) return Invalid("`proof`", "is missing");
   Evidence evidence;
-  if (raw.kind) {
-    if (*raw.kind != "cer" && *raw.kind != "file") {
+  evidence.version = *version;
+  if (const JsonValue* const kind = raw.Find("kind")) {
+    if (kind->text != "cer" && kind->text != "file") {
       return Invalid("`kind`", "must be `cer` or `file`");
     }
-    evidence.kind = *raw.kind == "cer" ? CertificateKind::kCer : CertificateKind::kFile;
+    evidence.kind = kind->text == "cer" ? CertificateKind::kCer : CertificateKind::kFile;
   }
-  absl::StatusOr<std::string> entry = note::ParseBase64(*raw.entry);
-  if (!entry.ok()) return Invalid("`entry`", entry.status().message());
-  evidence.entry = *std::move(entry);
-  absl::StatusOr<note::TlogProof> proof = note::ParseTlogProof(*raw.proof);
-  if (!proof.ok())
-    return Invalid("`proof`", absl::StrCat("is refused: ", proof.status().message()));
-  evidence.proof = *std::move(proof);
-  if (raw.openings) {
-    absl::StatusOr<std::vector<Opening>> openings = ReadOpenings(*raw.openings);
+  absl::StatusOr<std::string> bytes = ReadBase64(*entry, "`entry`");
+  if (!bytes.ok()) return bytes.status();
+  evidence.entry = *std::move(bytes);
+  absl::StatusOr<note::TlogProof> parsed = ReadProof(*proof, "`proof`");
+  if (!parsed.ok()) return parsed.status();
+  evidence.proof = *std::move(parsed);
+  if (const JsonValue* const raw_openings = raw.Find("openings")) {
+    absl::StatusOr<std::vector<Opening>> openings = ReadOpenings(*raw_openings);
     if (!openings.ok()) return openings.status();
     evidence.openings = *std::move(openings);
   }
-  if (raw.receipts) {
-    absl::StatusOr<std::vector<AnchorReceipt>> receipts = ReadReceipts(*raw.receipts);
+  if (const JsonValue* const raw_receipts = raw.Find("receipts")) {
+    absl::StatusOr<std::vector<AnchorReceipt>> receipts = ReadReceipts(*raw_receipts, "");
     if (!receipts.ok()) return receipts.status();
     evidence.receipts = *std::move(receipts);
   }
+  if (absl::Status more = ReadMore(raw, &evidence); !more.ok()) return more;
   return evidence;
+}
+
+using Json = nlohmann::ordered_json;
+
+// CheckForm has seen to it that there is one.
+std::string ProofText(const note::TlogProof& proof) { return *note::FormatTlogProof(proof); }
+
+Json ReceiptsJson(const std::vector<AnchorReceipt>& receipts) {
+  Json list;
+  for (const AnchorReceipt& receipt : receipts) {
+    Json item;
+    item["anchor"] = receipt.anchor;
+    item["kind"] = receipt.kind;
+    item["receipt"] = note::FormatBase64(receipt.receipt);
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+void WriteMore(const Evidence& evidence, Json* json) {
+  for (const Renewal& renewal : evidence.renewals) {
+    Json item;
+    item["receipt"] = renewal.receipt.Hex();
+    item["entry"] = note::FormatBase64(renewal.entry);
+    item["proof"] = ProofText(renewal.proof);
+    item["receipts"] = ReceiptsJson(renewal.receipts);
+    (*json)["renewals"].push_back(std::move(item));
+  }
+  for (const std::string& list : evidence.revocation) {
+    (*json)["revocation"].push_back(note::FormatBase64(list));
+  }
+  if (evidence.run) {
+    Json run;
+    run["record"] = note::FormatBase64(evidence.run->record);
+    run["entry"] = note::FormatBase64(evidence.run->entry);
+    run["proof"] = ProofText(evidence.run->proof);
+    (*json)["run"] = std::move(run);
+  }
+  for (const Commitment& commitment : evidence.commitments) {
+    Json item;
+    item["path"] = commitment.path;
+    item["salt"] = commitment.salt.Hex();
+    item["value"] = commitment.value;
+    (*json)["commitments"].push_back(std::move(item));
+  }
 }
 
 }  // namespace
@@ -277,50 +297,53 @@ absl::StatusOr<StatementEntry> DecodeStatement(absl::string_view entry) {
                         .signed_statement = std::move(*statement)};
 }
 
+TreeSize SizeOf(const note::TlogProof& proof) {
+  const absl::StatusOr<note::Note> note = note::ParseNote(proof.checkpoint);
+  if (!note.ok()) return TreeSize(0);
+  const absl::StatusOr<note::Checkpoint> checkpoint = note::ParseCheckpoint(note->text);
+  return checkpoint.ok() ? checkpoint->size : TreeSize(0);
+}
+
+std::string OriginOf(const note::TlogProof& proof) {
+  return proof.checkpoint.substr(0, proof.checkpoint.find('\n'));
+}
+
 absl::StatusOr<Evidence> Parse(absl::string_view bytes) {
   if (bytes.size() > kMaxEvidenceBytes) {
-    return Invalid("the evidence", absl::StrCat("is longer than ", kMaxEvidenceBytes, " bytes"));
+    return Invalid(kWhole, absl::StrCat("is longer than ", kMaxEvidenceBytes, " bytes"));
   }
-  Collector raw;
-  if (!nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &raw)) return raw.status();
-  absl::StatusOr<Evidence> evidence = Read(raw);
+  static const Schema& schema = *new Schema(MakeSchema());
+  const absl::StatusOr<JsonValue> raw = ReadJson(bytes, schema, kWhole);
+  if (!raw.ok()) return raw.status();
+  absl::StatusOr<Evidence> evidence = Read(*raw);
   if (!evidence.ok()) return evidence.status();
   absl::StatusOr<std::string> formatted = Format(*evidence);
   if (!formatted.ok()) return formatted.status();
   if (*formatted != bytes) {
-    return Invalid("the evidence",
-                   "is not laid out as cairn writes it; keep the file byte for byte");
+    return Invalid(kWhole, "is not laid out as cairn writes it; keep the file byte for byte");
   }
   return evidence;
 }
 
 absl::StatusOr<std::string> Format(const Evidence& evidence) {
-  if (absl::Status good = Check(evidence); !good.ok()) return good;
-  absl::StatusOr<std::string> proof = note::FormatTlogProof(evidence.proof);
-  if (!proof.ok())
-    return Invalid("`proof`", absl::StrCat("is refused: ", proof.status().message()));
-  nlohmann::ordered_json json;
-  json["format"] = kFormat;
+  if (absl::Status good = CheckForm(evidence); !good.ok()) return good;
+  Json json;
+  json["format"] = evidence.version == 1 ? kFormatV1 : kFormat;
   if (evidence.kind) json["kind"] = std::string(CertificateKindName(*evidence.kind));
   json["entry"] = note::FormatBase64(evidence.entry);
-  json["proof"] = *std::move(proof);
+  json["proof"] = ProofText(evidence.proof);
   for (const Opening& opening : evidence.openings) {
-    nlohmann::ordered_json item;
+    Json item;
     item["field"] = opening.field;
     item["key"] = opening.key.Hex();
     item["value"] = opening.value;
     json["openings"].push_back(std::move(item));
   }
-  for (const AnchorReceipt& receipt : evidence.receipts) {
-    nlohmann::ordered_json item;
-    item["anchor"] = receipt.anchor;
-    item["kind"] = receipt.kind;
-    item["receipt"] = note::FormatBase64(receipt.receipt);
-    json["receipts"].push_back(std::move(item));
-  }
+  if (!evidence.receipts.empty()) json["receipts"] = ReceiptsJson(evidence.receipts);
+  WriteMore(evidence, &json);
   std::string bytes = absl::StrCat(json.dump(2), "\n");
   if (bytes.size() > kMaxEvidenceBytes) {
-    return Invalid("the evidence", absl::StrCat("is longer than ", kMaxEvidenceBytes, " bytes"));
+    return Invalid(kWhole, absl::StrCat("is longer than ", kMaxEvidenceBytes, " bytes"));
   }
   return bytes;
 }

@@ -70,10 +70,10 @@ void RunFull(benchmark::State& state, size_t remembered) {
   options.log_key = testing::LogKey().verifier_key();
   options.policy = testing::FullPolicy();
   options.certifier_keys = {
-      {testing::kCertifier, testing::CertifierKey().verifier_key().public_key()}};
-  options.require = Requirement::kVerified;
+      {testing::kCertifier, {{.key = testing::CertifierKey().verifier_key().public_key()}}}};
+  options.require.verified = 1;
   options.notes = &notes;
-  options.anchors.time_stamps = &time_stamps;
+  options.anchors.authorities = {{"tsa", &time_stamps}};
   size_t next = 0;
   for (auto _ : state) {
     if (!Verify(*Parse(files[next++ % 2]), options)->verified()) {

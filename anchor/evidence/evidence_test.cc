@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -18,6 +21,17 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string Example() { return *Format(testing::MakeEvidence(testing::kSigned)); }
+
+Evidence FirstVersion() {
+  Evidence evidence = testing::MakeEvidence(testing::kSigned);
+  evidence.version = 1;
+  return evidence;
+}
+
+std::string ReadGolden(const std::string& name) {
+  std::ifstream in("anchor/evidence/testdata/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
 
 void ExpectRefused(absl::string_view bytes, absl::string_view reason) {
   const absl::StatusOr<Evidence> parsed = Parse(bytes);
@@ -34,9 +48,136 @@ void ExpectRefusedWith(absl::string_view from, absl::string_view to, absl::strin
 }
 
 TEST(Evidence, KeepsItsPublishedBytes) {
-  std::ifstream in("anchor/evidence/testdata/example.cairn.json", std::ios::binary);
-  const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(Example(), golden);
+  EXPECT_EQ(*Format(FirstVersion()), ReadGolden("example.cairn.json"));
+  EXPECT_EQ(*Format(testing::MakeVersion2Evidence()), ReadGolden("example-v2.cairn.json"));
+}
+
+TEST(Evidence, FirstVersionIsReadAndWrittenAsItIs) {
+  const std::string bytes = *Format(FirstVersion());
+  const absl::StatusOr<Evidence> parsed = Parse(bytes);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->version, 1);
+  EXPECT_EQ(*Format(*parsed), bytes);
+  Evidence later = *parsed;
+  later.version = 2;
+  EXPECT_EQ(*Format(later), absl::StrReplaceAll(bytes, {{"evidence.v1", "evidence.v2"}}));
+}
+
+TEST(Evidence, FirstVersionHasNoPlaceForWhatTheSecondAdds) {
+  const Evidence all = testing::MakeVersion2Evidence();
+  for (const char* member : {"renewals", "revocation", "run", "commitments"}) {
+    Evidence evidence = FirstVersion();
+    evidence.receipts = all.receipts;
+    if (member[2] == 'n' && member[3] == 'e') evidence.renewals = all.renewals;
+    if (member[2] == 'v') evidence.revocation = all.revocation;
+    if (member[1] == 'u') evidence.run = all.run;
+    if (member[0] == 'c') evidence.commitments = all.commitments;
+    const absl::StatusOr<std::string> formatted = Format(evidence);
+    ASSERT_FALSE(formatted.ok()) << member;
+    EXPECT_EQ(formatted.status().message(),
+              absl::StrCat("`", member, "` is no member that belongs in cairn.evidence.v1"));
+    evidence.version = 2;
+    ExpectRefused(absl::StrReplaceAll(*Format(evidence), {{"evidence.v2", "evidence.v1"}}),
+                  absl::StrCat("`", member, "` is no member that belongs in cairn.evidence.v1"));
+  }
+}
+
+// Refused with this reason once `change` was made to evidence that has everything.
+void ExpectRefusedOnce(const std::function<void(Evidence&)>& change, absl::string_view reason) {
+  Evidence evidence = testing::MakeVersion2Evidence();
+  change(evidence);
+  const absl::StatusOr<std::string> formatted = Format(evidence);
+  ASSERT_FALSE(formatted.ok()) << reason;
+  EXPECT_EQ(formatted.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(formatted.status().message()), HasSubstr(std::string(reason)));
+}
+
+TEST(Evidence, RefusesRenewalsThatCoverNothingOrInAnotherOrder) {
+  const auto item = [](Evidence& evidence) -> Renewal& { return evidence.renewals[0]; };
+  ExpectRefusedOnce([](Evidence& e) { e.renewals.assign(17, e.renewals[0]); },
+                    "`renewals` has more than 16 items");
+  ExpectRefusedOnce([](Evidence& e) { e.renewals.push_back(e.renewals[0]); }, "by rising size");
+  ExpectRefusedOnce([](Evidence& e) { e.receipts[0].receipt += "x"; }, "of no receipt");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).receipts.clear(); }, "`renewals.receipts` is empty");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).receipts[0].anchor = "a b"; },
+                    "`renewals.receipts.anchor`");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).receipt.bytes[0] ^= 1; },
+                    "`renewals.entry` is about another receipt");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).entry = e.entry; },
+                    "`renewals.entry` is not about a receipt");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).entry.pop_back(); }, "`renewals.entry` is refused");
+  ExpectRefusedOnce([&](Evidence& e) { item(e).proof.extra = "x"; },
+                    "`renewals.proof` must not have an `extra` line");
+}
+
+TEST(Evidence, RefusesRevocationListsThatAreNoneOrInAnotherOrder) {
+  ExpectRefusedOnce([](Evidence& e) { e.revocation.push_back(e.revocation[0]); }, "none twice");
+  ExpectRefusedOnce([](Evidence& e) { e.revocation.push_back(std::string("\x30\0", 2)); },
+                    "sorted");
+  ExpectRefusedOnce([](Evidence& e) { e.revocation[0].pop_back(); }, "not DER");
+  ExpectRefusedOnce([](Evidence& e) { e.revocation[0] = std::string("\x02\x01\x05", 3); },
+                    "is no CertificateList");
+  ExpectRefusedOnce([](Evidence& e) { e.revocation.assign(17, e.revocation[0]); },
+                    "`revocation` has more than 16 items");
+}
+
+TEST(Evidence, RefusesRunsWithoutARecordOrAStatement) {
+  ExpectRefusedOnce([](Evidence& e) { e.run->record.clear(); }, "`run.record` must be 1 to 65536");
+  ExpectRefusedOnce([](Evidence& e) { e.run->record.assign(65'537, 'x'); }, "`run.record` must be");
+  ExpectRefusedOnce([](Evidence& e) { e.run->entry = e.renewals[0].entry; },
+                    "`run.entry` is refused");
+  ExpectRefusedOnce([](Evidence& e) { e.run->proof.extra = "x"; }, "`run.proof`");
+}
+
+TEST(Evidence, RefusesCommitmentsOutOfOrderOrThatAreNoPaths) {
+  ExpectRefusedOnce([](Evidence& e) { e.commitments.assign(65, e.commitments[0]); },
+                    "`commitments` has more than 64 items");
+  ExpectRefusedOnce([](Evidence& e) { std::swap(e.commitments[0], e.commitments[1]); }, "sorted");
+  ExpectRefusedOnce([](Evidence& e) { e.commitments[1] = e.commitments[0]; }, "different paths");
+  for (const std::string& bad : {std::string("output"), std::string("/a~"), std::string("/a~2"),
+                                 std::string("/\xff"), std::string(1025, '/')}) {
+    ExpectRefusedOnce([&](Evidence& e) { e.commitments[1].path = bad; }, "a JSON pointer");
+  }
+  ExpectRefusedOnce([](Evidence& e) { e.commitments[0].value = "\xff"; }, "`commitments.value`");
+  Evidence whole = testing::MakeVersion2Evidence();
+  whole.commitments = {{.path = "", .salt = {}, .value = ""},
+                       {.path = "/a~0b~1c", .salt = {}, .value = "\n"}};
+  EXPECT_EQ(*Parse(*Format(whole)), whole);
+}
+
+TEST(Evidence, RefusesUnknownRepeatedAndMissingMembersOfVersion2) {
+  const std::string example = *Format(testing::MakeVersion2Evidence());
+  const auto refused_with = [&](absl::string_view from, absl::string_view to,
+                                absl::string_view reason) {
+    ASSERT_TRUE(absl::StrContains(example, from)) << from;
+    ExpectRefused(absl::StrReplaceAll(example, {{from, to}}), reason);
+  };
+  refused_with("\"renewals\"", "\"renewal\"", "`renewal` is no member");
+  refused_with("  \"run\": {\n", "  \"run\": {\n    \"by\": \"x\",\n", "`run.by` is no member");
+  refused_with("\"salt\"", "\"sal\"", "`commitments.sal` is no member");
+  refused_with("    \"record\"", "    \"entry\": \"\",\n    \"record\"", "`run.entry` is repeated");
+  refused_with("      \"path\": \"/output\",\n", "", "without path, salt or value");
+  refused_with("\"revocation\": [", "\"revocation\": [\n    {},", "must not be an object");
+  ExpectRefused("{\"format\": \"cairn.evidence.v2\", \"run\": []}", "`run` must not be a list");
+  for (const char* list : {"openings", "receipts", "renewals", "revocation", "commitments"}) {
+    std::string with = Example();
+    with.insert(with.size() - 3, absl::StrCat(",\n  \"", list, "\": []"));
+    if (std::string(list) == "openings") continue;  // It is there already.
+    ExpectRefused(with, absl::StrCat("`", list, "` is empty; leave it out"));
+  }
+}
+
+TEST(Evidence, NeverReadsOneByteOfVersion2ChangedAsTheSame) {
+  const std::string example = *Format(testing::MakeVersion2Evidence());
+  const Evidence original = *Parse(example);
+  for (size_t i = 0; i < example.size(); ++i) {
+    std::string mutant = example;
+    mutant[i] ^= 1 << (i % 6);
+    const absl::StatusOr<Evidence> parsed = Parse(mutant);
+    if (!parsed.ok()) continue;
+    EXPECT_NE(*parsed, original) << "byte " << i;
+    EXPECT_EQ(*Format(*parsed), mutant);
+  }
 }
 
 TEST(Evidence, ReadsBackWhatWasWritten) {
@@ -96,7 +237,7 @@ TEST(Evidence, RefusesMissingMembers) {
 }
 
 TEST(Evidence, RefusesOtherFormats) {
-  ExpectRefusedWith("evidence.v1", "evidence.v2", "`format` must be `cairn.evidence.v1`");
+  ExpectRefusedWith("evidence.v2", "evidence.v3", "`format` must be `cairn.evidence.v2` or `cairn");
 }
 
 TEST(Evidence, RefusesOtherTypesThanStrings) {

@@ -8,6 +8,8 @@ absl::string_view StateName(State state) {
       return "proven";
     case State::kNotProven:
       return "not_proven";
+    case State::kClaimed:
+      return "claimed";
     case State::kFalse:
       break;
   }

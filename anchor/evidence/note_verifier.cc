@@ -1,7 +1,10 @@
 #include "anchor/evidence/note_verifier.h"
 
+#include <vector>
+
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
+#include "merkle/signature/ed25519.h"
 
 namespace cairn::evidence {
 namespace {
@@ -23,13 +26,17 @@ absl::Status NoteVerifier::SignedBy(absl::string_view note, const note::Verifier
                   [&] { return note::VerifyCheckpoint(note, key).status(); });
 }
 
-absl::StatusOr<note::CosignedAt> NoteVerifier::CosignedAt(absl::string_view note,
-                                                          const note::Policy& policy) {
-  return Remember(cosigned_at_, max_remembered_, {merkle::Sha256(note), &policy},
-                  [&]() -> absl::StatusOr<note::CosignedAt> {
+absl::StatusOr<note::Cosignatures> NoteVerifier::Cosignatures(
+    absl::string_view note, const note::Policy& policy,
+    const std::optional<note::VerifierKey>& log_key) {
+  return Remember(cosignatures_, max_remembered_,
+                  {merkle::Sha256(note), &policy, log_key ? log_key->Format() : ""},
+                  [&]() -> absl::StatusOr<note::Cosignatures> {
                     const absl::StatusOr<note::Note> parsed = note::ParseNote(note);
                     if (!parsed.ok()) return parsed.status();
-                    return note::VerifyCosignatures(*parsed, policy);
+                    std::vector<PublicKey> log_keys;
+                    if (log_key) log_keys.push_back(log_key->public_key());
+                    return note::ReadCosignatures(*parsed, policy, log_keys);
                   });
 }
 

@@ -30,6 +30,7 @@ absl::Status CheckItems(const std::vector<std::string>& items) {
 absl::Status Check(const Receipt& receipt) {
   if (receipt.response.size() > kMaxResponseBytes) return Malformed("the response is too long");
   if (absl::Status status = CheckItem(receipt.response); !status.ok()) return status;
+  if (IsBareToken(receipt.response)) return Malformed(kBareTokenText);
   if (absl::Status status = CheckItems(receipt.certificates); !status.ok()) return status;
   return CheckItems(receipt.crls);
 }
@@ -56,6 +57,15 @@ absl::StatusOr<std::vector<std::string>> TakeItems(absl::string_view* rest) {
 }
 
 }  // namespace
+
+// A ContentInfo begins with its type, a TimeStampResp with a PKIStatusInfo.
+bool IsBareToken(absl::string_view response) {
+  const absl::StatusOr<der::Element> outer = der::TakeElement(&response);
+  if (!outer.ok()) return false;
+  absl::string_view content = outer->content;
+  const absl::StatusOr<der::Element> first = der::TakeElement(&content);
+  return first.ok() && first->tag == der::kObjectIdentifier;
+}
 
 absl::StatusOr<Receipt> ParseReceipt(absl::string_view bytes) {
   if (bytes.size() > kMaxReceiptBytes) return Malformed("too long");

@@ -33,7 +33,7 @@ inline constexpr size_t kMaxReceiptBytes = size_t{256} << 10;
 inline constexpr size_t kMaxSideItems = 8;
 
 struct Receipt {
-  // TimeStampResp, or the bare token (ContentInfo) as others keep it.
+  // TimeStampResp.
   std::string response = {};
   // DER: those of the chain that the token does not carry, without the root.
   std::vector<std::string> certificates = {};
@@ -42,6 +42,13 @@ struct Receipt {
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
+
+// A token (ContentInfo) without the TimeStampResp around it, as some archives keep it: refused
+// everywhere, since one statement is to have one receipt, and `openssl ts` reads only the other as
+// a response.
+bool IsBareToken(absl::string_view response);
+inline constexpr char kBareTokenText[] =
+    "a bare token: keep the whole TimeStampResp, as the authority sent it";
 
 absl::StatusOr<Receipt> ParseReceipt(absl::string_view bytes);
 absl::StatusOr<std::string> FormatReceipt(const Receipt& receipt);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "anchor/evidence/der.h"
+#include "anchor/evidence/rfc3161_token.h"
 #include "anchor/evidence/x509.h"
 #include "gtest/gtest.h"
 #include "merkle/hash.h"
@@ -29,6 +30,8 @@ constexpr uint8_t kTime = 0x18;
 // 2024-05-06T07:08:09Z
 constexpr char kThen[] = "20240506070809Z";
 constexpr uint64_t kThenS = 1'714'979'289;
+// After whatever is made while the test runs.
+constexpr char kLater[] = "20991231000000Z";
 
 std::string Bytes(absl::string_view hex) { return absl::HexStringToBytes(hex); }
 
@@ -118,6 +121,10 @@ class Rfc3161Test : public ::testing::Test {
     Expect(result, absl::StatusCode::kInvalidArgument, reason);
   }
 
+  static void ExpectRevoked(const absl::StatusOr<Timestamp>& result) {
+    Expect(result, absl::StatusCode::kPermissionDenied, "is revoked, as of ");
+  }
+
   static TimeStampAuthority* authority_;
   const Hash digest_ = merkle::Sha256("hello");
   const std::string request_ = *MakeRequest(digest_);
@@ -166,6 +173,7 @@ TEST_F(Rfc3161Test, TokenOfAnAuthorityVerifies) {
   EXPECT_EQ(stamp->existed_by_s, stamp->gen_time_s + 1);
   EXPECT_EQ(stamp->policy, testing::kTestPolicy);
   EXPECT_EQ(stamp->authority, "CN=Test tsa");
+  EXPECT_EQ(stamp->signer_key, KeyHash(*ParsePemCertificates(authority_->Pem("tsa"))->front()));
   EXPECT_FALSE(stamp->serial.empty());
   EXPECT_EQ(stamp->revocation, Revocation::kNotChecked);
   EXPECT_TRUE(stamp->missing_certificates.empty());
@@ -175,15 +183,88 @@ TEST_F(Rfc3161Test, TokenOfAnAuthorityVerifies) {
   EXPECT_TRUE(authority_->Accepts(receipt, request_));
 }
 
-TEST_F(Rfc3161Test, BareTokenVerifiesAlike) {
+TEST_F(Rfc3161Test, BareTokenIsRefused) {
   const std::string token = authority_->Sign(GenuineInfo().Der(), {"tsa"});
-  const auto bare = verifier_->Verify({.response = token}, digest_);
-  const auto whole = verifier_->Verify({.response = Granted(token)}, digest_);
-  ASSERT_TRUE(bare.ok()) << bare.status();
-  ASSERT_TRUE(whole.ok()) << whole.status();
-  EXPECT_EQ(*bare, *whole);
-  EXPECT_EQ(bare->gen_time_s, kThenS);
-  EXPECT_EQ(bare->serial, "05");
+  EXPECT_TRUE(verifier_->Verify({.response = Granted(token)}, digest_).ok());
+  ExpectFalse(verifier_->Verify({.response = token}, digest_), "a bare token");
+  for (const absl::Status& status :
+       {ParseReceipt(token).status(), FormatReceipt({.response = token}).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_TRUE(absl::StrContains(status.message(), "a bare token: keep the whole TimeStampResp"))
+        << status;
+  }
+}
+
+TEST_F(Rfc3161Test, WhatIsFalseUnderAnyRootIsFalseWithoutOne) {
+  const TimeStampAuthority other;
+  const auto nobody = Trusting("");
+  const auto stranger = Trusting(other.Pem("root"));
+  const auto expect_false = [&](const Receipt& receipt, absl::string_view reason) {
+    for (BothWays* verifier : {nobody.get(), stranger.get(), verifier_.get()}) {
+      ExpectFalse(verifier->Verify(receipt, digest_), reason);
+    }
+  };
+  const std::string genuine = authority_->Reply(request_);
+  std::string garbled = genuine;
+  garbled.back() = static_cast<char>(garbled.back() ^ 1);
+  expect_false({.response = garbled}, "signature failure");
+  // The signer's certificate beside the token, altered where the token's own is whole.
+  const std::string der = *MakeDer(authority_->Pem("tsa"));
+  std::string altered = genuine;
+  altered[altered.find(der) + der.size() - 1] ^= 1;
+  for (BothWays* verifier : {nobody.get(), stranger.get()}) {
+    ExpectFalse(verifier->Verify({.response = altered}, digest_), "names another certificate");
+  }
+  // Another's key under the same issuer and serial number.
+  const Hash another = merkle::Sha256("another");
+  expect_false({.response = authority_->Reply(*MakeRequest(another))}, "another digest");
+  authority_->Issue("bygone", {.begin = "20200101000000Z", .end = "20201231000000Z"});
+  authority_->Issue("web", {.extensions = "extendedKeyUsage = critical,timeStamping,serverAuth"});
+  const auto signed_by = [&](const std::string& name) {
+    return Receipt{.response = Granted(authority_->Sign(GenuineInfo().Der(), {name}))};
+  };
+  expect_false(signed_by("bygone"), "expired");
+  expect_false(signed_by("web"), "");
+  // An issuer that may not issue.
+  authority_->Issue("user", {.extensions = "keyUsage = critical,keyCertSign"});
+  authority_->Issue("below_user", {.issuer = "user"});
+  Receipt under_user = signed_by("below_user");
+  under_user.certificates = {*MakeDer(authority_->Pem("user"))};
+  expect_false(under_user, "invalid CA certificate");
+}
+
+TEST_F(Rfc3161Test, RefusalIsNoReceipt) {
+  for (BothWays* verifier : {Trusting("").release(), Trusting(authority_->Pem("root")).release()}) {
+    const std::unique_ptr<BothWays> owned(verifier);
+    ExpectFalse(owned->Verify({.response = Answer(Bytes("02010203020520"), "")}, digest_),
+                "the authority answered: rejection: badRequest");
+    ExpectFalse(owned->Verify({.response = Answer(Bytes("020103"), "")}, digest_), "waiting");
+  }
+}
+
+// Without key identifiers only the signature tells one root from another of its name.
+TEST_F(Rfc3161Test, RootOfTheSameNameDoesNotApply) {
+  authority_->Issue("plain", {.extensions = "extendedKeyUsage = critical,timeStamping\n"
+                                            "authorityKeyIdentifier = none"});
+  const Receipt receipt{.response = authority_->Reply(request_, {.signer = "plain"})};
+  const TimeStampAuthority other;
+  const auto verified = Trusting(other.Pem("root"))->Verify(receipt, digest_);
+  Expect(verified, absl::StatusCode::kFailedPrecondition, "needs a root that leads to");
+  EXPECT_EQ(WhatIsMissing(verified.status()), Missing::kRoot);
+  EXPECT_TRUE(Trusting(other.Pem("root") + authority_->Pem("root"))->Verify(receipt, digest_).ok());
+  EXPECT_TRUE(Trusting(authority_->Pem("root") + other.Pem("root"))->Verify(receipt, digest_).ok());
+}
+
+// SHA-1 is enough there: the certificate that it names is the one whose key has signed.
+TEST_F(Rfc3161Test, OlderSigningCertificateAttributeIsTaken) {
+  const std::string response = authority_->Reply(request_, {.ess_cert_id_alg = "sha1"});
+  EXPECT_TRUE(absl::StrContains(response, Bytes("060b2a864886f70d010910020c")));
+  EXPECT_FALSE(absl::StrContains(response, Bytes("060b2a864886f70d010910022f")));
+  EXPECT_TRUE(verifier_->Verify({.response = response}, digest_).ok());
+  const std::string der = *MakeDer(authority_->Pem("tsa"));
+  std::string altered = response;
+  altered[altered.find(der) + der.size() - 1] ^= 1;
+  ExpectFalse(Trusting("")->Verify({.response = altered}, digest_), "names another certificate");
 }
 
 TEST_F(Rfc3161Test, AnswerToAnotherRequestIsFalse) {
@@ -203,14 +284,38 @@ TEST_F(Rfc3161Test, OtherPolicyThanPinnedIsFalse) {
   EXPECT_TRUE(Trusting(root, {"1.2.3.4.1", "1.2.3.9"})->Verify(receipt, digest_).ok());
 }
 
+TEST_F(Rfc3161Test, KeysAreKnownByTheirSubjectPublicKeyInfo) {
+  // `openssl x509 -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum` says this of it.
+  constexpr absl::string_view kCertificate =
+      "-----BEGIN CERTIFICATE-----\n"
+      "MIIBdzCCAR2gAwIBAgIUQsVBitKnj6/1OM89tzB07dBjKkAwCgYIKoZIzj0EAwIw\n"
+      "EDEOMAwGA1UEAwwFa25vd24wIBcNMjYxMjAxMDMxMzU5WhgPMjEyNjExMDcwMzEz\n"
+      "NTlaMBAxDjAMBgNVBAMMBWtub3duMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n"
+      "QPH6cP/28TSkKe7V0HGAryGA2VucfnjwwXSx+WCXX3XyaonVBnRHufs1NV1a0MLW\n"
+      "IwA+WgFPJPtaWun1/My5HKNTMFEwHQYDVR0OBBYEFHAR4lXtgJUURaYhuof4p5QB\n"
+      "+4ENMB8GA1UdIwQYMBaAFHAR4lXtgJUURaYhuof4p5QB+4ENMA8GA1UdEwEB/wQF\n"
+      "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJt0MFZx3YZap1ujK/m1Swksb0cheHSx\n"
+      "pCaMYWkHUpM6AiAajP+c3ToldRLI+toAFTgTKGWL7yORY/lemJpFjsSTzw==\n"
+      "-----END CERTIFICATE-----\n";
+  const std::string root = authority_->Pem("root");
+  const auto verifier = *Verifier::Create({.certificates_pem = absl::StrCat(kCertificate, root)});
+  const std::vector<Hash> keys = verifier->root_keys();
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys[0].Hex(), "eb1a54c7673453006e7958306a7267b31dd71800afa04cd537e8911d5b899bb2");
+  EXPECT_EQ(keys[1], KeyHash(*ParsePemCertificates(root)->front()));
+  EXPECT_TRUE((*Verifier::Create({}))->root_keys().empty());
+}
+
 TEST_F(Rfc3161Test, WithoutItsRootNothingIsProven) {
   const Receipt receipt{.response = authority_->Reply(request_)};
   const TimeStampAuthority other;
   // The other root has the same name.
   for (const std::string& roots : {std::string(), other.Pem("root")}) {
     const auto verifier = Trusting(roots);
-    Expect(verifier->Verify(receipt, digest_), absl::StatusCode::kFailedPrecondition,
+    const auto verified = verifier->Verify(receipt, digest_);
+    Expect(verified, absl::StatusCode::kFailedPrecondition,
            "needs a root that leads to CN=Test root");
+    EXPECT_EQ(WhatIsMissing(verified.status()), Missing::kRoot);
     // What contradicts it is found all the same.
     ExpectFalse(verifier->Verify(receipt, merkle::Sha256("other")), "another digest");
     ExpectFalse(verifier->Verify(receipt, digest_, {.window = Window{1, 2}}), "after that");
@@ -223,6 +328,7 @@ TEST_F(Rfc3161Test, TokenWithoutCertificateNeedsIt) {
   const Receipt receipt{.response = authority_->Reply(request)};
   const auto without = verifier_->Verify(receipt, digest_);
   Expect(without, absl::StatusCode::kFailedPrecondition, "needs the authority's certificate");
+  EXPECT_EQ(WhatIsMissing(without.status()), Missing::kCertificate);
   const auto with =
       Trusting(authority_->Pem("root") + authority_->Pem("tsa"))->Verify(receipt, digest_);
   ASSERT_TRUE(with.ok()) << with.status();
@@ -375,7 +481,7 @@ TEST_F(Rfc3161Test, WindowTakesWhatAccuracyReaches) {
 
 TEST_F(Rfc3161Test, RefusalsSayWhetherTheyPass) {
   const auto status = [&](absl::string_view hex) {
-    return verifier_->Verify({.response = Answer(Bytes(hex), "")}, digest_);
+    return ParseToken(Answer(Bytes(hex), "")).status();
   };
   Expect(status("020102"
                 "03020520"),
@@ -400,8 +506,8 @@ TEST_F(Rfc3161Test, RefusalsSayWhetherTheyPass) {
   // And a real one.
   const std::string sha512 = Bytes(absl::StrCat("30590201013051300d060960864801650304020305000440",
                                                 std::string(128, 'a'), "0101ff"));
-  Expect(verifier_->Verify({.response = authority_->Reply(sha512)}, digest_),
-         absl::StatusCode::kFailedPrecondition, "badAlg");
+  Expect(ParseToken(authority_->Reply(sha512)).status(), absl::StatusCode::kFailedPrecondition,
+         "badAlg");
 }
 
 TEST_F(Rfc3161Test, RevocationThatIsKeptCounts) {
@@ -411,13 +517,13 @@ TEST_F(Rfc3161Test, RevocationThatIsKeptCounts) {
     return verifier_->Verify(
         {.response = authority_->Reply(request_, {.signer = signer}), .crls = crls}, digest_);
   };
-  const std::string before = authority_->Crl();
-  EXPECT_EQ(now("tsa", {before})->revocation, Revocation::kNotRevoked);
+  const std::string before = authority_->Crl({.this_update = "20260101000000Z"});
+  EXPECT_EQ(now("tsa", {before})->revocation, Revocation::kInForce);
   EXPECT_EQ(now("tsa", {})->revocation, Revocation::kNotChecked);
-  EXPECT_EQ(now("stolen", {before})->revocation, Revocation::kNotRevoked);
+  EXPECT_EQ(now("stolen", {before})->revocation, Revocation::kInForce);
   authority_->Revoke("retired", "superseded");
   authority_->Revoke("stolen", "keyCompromise");
-  const std::string after = authority_->Crl();
+  const std::string after = authority_->Crl({.this_update = kLater});
   EXPECT_EQ(now("tsa", {after})->revocation, Revocation::kNotRevoked);
   Expect(now("stolen", {after}), absl::StatusCode::kPermissionDenied, "Test stolen is revoked");
   Expect(now("stolen", {before, after}), absl::StatusCode::kPermissionDenied, "revoked");
@@ -437,6 +543,120 @@ TEST_F(Rfc3161Test, RevocationThatIsKeptCounts) {
   std::string altered = after;
   altered[altered.size() - 1] ^= 1;
   EXPECT_EQ(now("stolen", {altered}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// One token of kThen, and lists of one kind after the other.
+TEST_F(Rfc3161Test, RevocationIsCheckedOnlyByListsThatSayEnough) {
+  const std::string response = Granted(authority_->Sign(GenuineInfo().Der(), {"tsa"}));
+  const auto with = [&](const testing::CrlOptions& options) {
+    return verifier_->Verify({.response = response, .crls = {authority_->Crl(options)}}, digest_);
+  };
+  const struct {
+    testing::CrlOptions options;
+    Revocation revocation;
+    absl::string_view lacking;
+  } cases[] = {
+      {{.this_update = kThen}, Revocation::kNotRevoked, ""},
+      {{.this_update = "20240506070810Z"}, Revocation::kNotRevoked, ""},
+      {{.this_update = "20240506070808Z"},
+       Revocation::kInForce,
+       "the certificate of CN=Test tsa has only a stale revocation list, of 2024-05-06T07:08:08Z, "
+       "older than the token"},
+      {{.this_update = "20240401000000Z", .next_update = "20240501000000Z"},
+       Revocation::kNotChecked,
+       "has only a stale revocation list, of 2024-04-01T00:00:00Z, which was out of force"},
+      {{.this_update = "21200601000000Z"}, Revocation::kNotChecked, "when it had expired"},
+      {{.this_update = kLater, .extensions = "2.5.29.27 = critical,ASN1:INTEGER:1"},
+       Revocation::kNotChecked,
+       "only a delta revocation list"},
+      {{.this_update = kLater, .extensions = "1.2.3.4 = critical,ASN1:INTEGER:1"},
+       Revocation::kNotChecked,
+       "only a partial revocation list"},
+      {{.this_update = kLater,
+        .extensions = "issuingDistributionPoint = critical,@p\n[p]\nonlyCA = TRUE"},
+       Revocation::kNotChecked,
+       "only a partial revocation list"},
+      {{.this_update = kLater,
+        .extensions =
+            "issuingDistributionPoint = critical,@p\n[p]\nfullname = URI:http://x.example/7"},
+       Revocation::kNotChecked,
+       "only a partial revocation list"},
+      {{.this_update = kLater,
+        .extensions = "issuingDistributionPoint = critical,@p\n[p]\nindirectCRL = TRUE"},
+       Revocation::kNotChecked,
+       "only an indirect revocation list"},
+  };
+  for (const auto& one : cases) {
+    const auto stamp = with(one.options);
+    ASSERT_TRUE(stamp.ok()) << stamp.status();
+    EXPECT_EQ(stamp->revocation, one.revocation) << one.lacking;
+    EXPECT_TRUE(absl::StrContains(stamp->revocation_lacking, one.lacking))
+        << stamp->revocation_lacking;
+    EXPECT_EQ(stamp->revocation_lacking.empty(), one.lacking.empty());
+  }
+}
+
+TEST_F(Rfc3161Test, VerifiersOwnListsAreAddedAndCanBeRequired) {
+  authority_->Issue("middle3", {.extensions = testing::kCaExtensions});
+  authority_->Issue("lower3", {.issuer = "middle3"});
+  TimeStampAuthority other;
+  const std::string of_middle = authority_->Crl({.issuer = "middle3", .this_update = kLater});
+  const std::string of_root = authority_->Crl({.this_update = kLater});
+  const Receipt receipt{.response = authority_->Reply(request_, {.signer = "lower3"}),
+                        .certificates = {*MakeDer(authority_->Pem("middle3"))},
+                        .crls = {of_middle}};
+  const auto verify = [&](std::vector<std::string> crls, bool required) {
+    const auto verifier = Verifier::Create({.certificates_pem = authority_->Pem("root"),
+                                            .crls = std::move(crls),
+                                            .require_revocation = required});
+    return (*verifier)->Verify(receipt, digest_);
+  };
+  const auto without = verify({other.Crl()}, false);
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(without->revocation, Revocation::kNotChecked);
+  EXPECT_TRUE(without->own_crls_used.empty());
+  const auto required = verify({}, true);
+  Expect(required, absl::StatusCode::kFailedPrecondition,
+         "needs a revocation list for each certificate: the certificate of CN=Test middle3 has no "
+         "revocation list");
+  EXPECT_EQ(WhatIsMissing(required.status()), Missing::kRevocation);
+  const auto with = verify({other.Crl(), of_root}, true);
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->revocation, Revocation::kNotRevoked);
+  EXPECT_EQ(with->own_crls_used, std::vector<size_t>{1});
+  authority_->Revoke("middle3", "CACompromise");
+  Expect(verify({authority_->Crl()}, false), absl::StatusCode::kPermissionDenied,
+         "CN=Test middle3 is revoked, as of ");
+  EXPECT_EQ(Verifier::Create({.crls = {"nonsense"}}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(Rfc3161Test, WhatExistedBeforeARevocationIsNotTakenBack) {
+  authority_->Issue("robbed", {});
+  const std::string response = Granted(authority_->Sign(GenuineInfo().Der(), {"robbed"}));
+  authority_->Revoke("robbed", "keyCompromise");
+  const Receipt receipt{.response = response, .crls = {authority_->Crl()}};
+  ExpectRevoked(verifier_->Verify(receipt, digest_));
+  const auto known = verifier_->Verify(receipt, digest_, {.known_by_s = kThenS + 100});
+  ASSERT_TRUE(known.ok()) << known.status();
+  EXPECT_EQ(known->gen_time_s, kThenS);
+  ExpectRevoked(verifier_->Verify(receipt, digest_, {.known_by_s = 4'000'000'000}));
+}
+
+TEST_F(Rfc3161Test, ListsAreReadInPemAndDer) {
+  const std::string der = authority_->Crl();
+  EXPECT_EQ(ReadCrls(der)->at(0), der);
+  const auto armoured = [](const std::string& bytes) {
+    return absl::StrCat("-----BEGIN X509 CRL-----\n", absl::Base64Escape(bytes),
+                        "\n-----END X509 CRL-----\n");
+  };
+  const auto both = ReadCrls(absl::StrCat(armoured(der), armoured(der)));
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(*both, (std::vector<std::string>{der, der}));
+  for (const std::string& bad : {std::string(), std::string("nonsense"), der + "x",
+                                 armoured("nonsense"), authority_->Pem("root")}) {
+    EXPECT_EQ(ReadCrls(bad).status().code(), absl::StatusCode::kInvalidArgument);
+  }
 }
 
 TEST_F(Rfc3161Test, CutTokensAreRefusedAtEveryByte) {
@@ -472,7 +692,8 @@ TEST_F(Rfc3161Test, NoChangedBitOfSideDataMakesAnotherClaim) {
   authority_->Issue("lower2", {.issuer = "middle2"});
   const Receipt receipt{.response = authority_->Reply(request_, {.signer = "lower2"}),
                         .certificates = {*MakeDer(authority_->Pem("middle2"))},
-                        .crls = {authority_->Crl("middle2"), authority_->Crl("root")}};
+                        .crls = {authority_->Crl({.issuer = "middle2", .this_update = kLater}),
+                                 authority_->Crl({.this_update = kLater})}};
   const auto genuine = verifier_->Verify(receipt, digest_);
   ASSERT_TRUE(genuine.ok()) << genuine.status();
   EXPECT_EQ(genuine->revocation, Revocation::kNotRevoked);

@@ -104,7 +104,7 @@ absl::Status CheckGranted(TS_RESP& response) {
   return granted ? absl::OkStatus() : Refusal(status, *info);
 }
 
-// A response or token without its certificates, and these: nobody signs which of them it carries.
+// A response without its certificates, and these: nobody signs which of them it carries.
 struct Bared {
   std::string bytes;
   std::vector<absl::string_view> certificates;
@@ -136,7 +136,7 @@ std::optional<std::string> WithLast(
 }
 
 // nullopt for what does not look like a token with certificates; OpenSSL then says what it is.
-std::optional<Bared> Bare(absl::string_view response, bool is_token) {
+std::optional<Bared> Bare(absl::string_view response) {
   Bared bared;
   const auto bare_signed_data = [&](absl::string_view whole) -> std::optional<std::string> {
     const auto outer = TakeAll(whole);
@@ -163,8 +163,7 @@ std::optional<Bared> Bare(absl::string_view response, bool is_token) {
   const auto bare_token = [&](absl::string_view whole) {
     return WithLast(whole, der::kSequence, bare_content);
   };
-  std::optional<std::string> bytes =
-      is_token ? bare_token(response) : WithLast(response, der::kSequence, bare_token);
+  std::optional<std::string> bytes = WithLast(response, der::kSequence, bare_token);
   if (!bytes) return std::nullopt;
   bared.bytes = *std::move(bytes);
   return bared;
@@ -182,23 +181,18 @@ absl::Status AddCertificates(PKCS7& signed_data, const std::vector<absl::string_
   return absl::OkStatus();
 }
 
-absl::StatusOr<Token> TakeApart(absl::string_view bytes, bool is_token) {
+absl::StatusOr<Token> TakeApart(absl::string_view bytes) {
   const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* const end = at + bytes.size();
   const auto size = static_cast<long>(bytes.size());  // NOLINT(google-runtime-int)
   Token token;
-  if (is_token) {
-    token.bare.reset(d2i_PKCS7(nullptr, &at, size));
-    token.signed_data = token.bare.get();
-  } else {
-    token.response.reset(d2i_TS_RESP(nullptr, &at, size));
-    if (token.response == nullptr) {
-      const char* reason = ERR_reason_error_string(ERR_peek_error());
-      return Malformed(absl::StrCat("not a TimeStampResp: ", reason == nullptr ? "" : reason));
-    }
-    if (absl::Status status = CheckGranted(*token.response); !status.ok()) return status;
-    token.signed_data = TS_RESP_get_token(token.response.get());
+  token.response.reset(d2i_TS_RESP(nullptr, &at, size));
+  if (token.response == nullptr) {
+    const char* reason = ERR_reason_error_string(ERR_peek_error());
+    return Malformed(absl::StrCat("not a TimeStampResp: ", reason == nullptr ? "" : reason));
   }
+  if (absl::Status status = CheckGranted(*token.response); !status.ok()) return status;
+  token.signed_data = TS_RESP_get_token(token.response.get());
   if (token.signed_data == nullptr || at != end) return Malformed("not SignedData");
   token.info.reset(PKCS7_to_TS_TST_INFO(token.signed_data));
   if (token.info == nullptr) return Malformed("not one of a time stamp");
@@ -291,13 +285,8 @@ absl::Status ReadClaims(Token& token) {
 }
 
 absl::StatusOr<Token> Parse(absl::string_view response, CertificateCache* certificates) {
-  absl::string_view inside = response;
-  absl::string_view content = der::TakeElement(&inside)->content;
-  const absl::StatusOr<der::Element> first = der::TakeElement(&content);
-  const bool is_token = first.ok() && first->tag == der::kObjectIdentifier;
-  const std::optional<Bared> bared =
-      certificates != nullptr ? Bare(response, is_token) : std::nullopt;
-  absl::StatusOr<Token> token = TakeApart(bared ? bared->bytes : response, is_token);
+  const std::optional<Bared> bared = certificates != nullptr ? Bare(response) : std::nullopt;
+  absl::StatusOr<Token> token = TakeApart(bared ? bared->bytes : response);
   if (!token.ok()) return token;
   if (bared) {
     absl::Status added = AddCertificates(*token->signed_data, bared->certificates, *certificates);
@@ -360,6 +349,7 @@ absl::StatusOr<Token> ParseToken(absl::string_view response, CertificateCache* c
   if (absl::Status status = der::CheckForm(response); !status.ok()) {
     return Malformed(status.message());
   }
+  if (IsBareToken(response)) return Malformed(kBareTokenText);
   ERR_clear_error();
   absl::StatusOr<Token> token = Parse(response, certificates);
   ERR_clear_error();

@@ -3,7 +3,9 @@
 // Source: RFC 3161 section 2.4.2, RFC 5652 for SignedData.
 // Limits: kMaxResponseBytes; serial numbers of 160 bits, as the RFC demands that they be taken.
 // Errors of ParseToken:
-//   kInvalidArgument: malformed, or not what the RFC says: not DER to the exact end, a token beside
+//   kInvalidArgument: malformed, or not what the RFC says: not DER to the exact end, a token
+//   without
+//     its TimeStampResp, a token beside
 //     a refusal or none beside a grant, other than one signer, a signature over a weaker hash than
 //     SHA-256, a time that is not `YYYYMMDDhhmmss[.f]Z` without trailing zeros, or before 1970.
 //   kFailedPrecondition: the authority refuses this request for good.
@@ -27,9 +29,8 @@
 namespace cairn::rfc3161 {
 
 struct Token {
-  // What it is part of: a response, or itself alone. Copying it out would decode its keys again.
+  // What it is part of. Copying it out would decode its keys again.
   std::unique_ptr<TS_RESP, Freer<TS_RESP_free>> response;
-  std::unique_ptr<PKCS7, Freer<PKCS7_free>> bare;
   PKCS7* signed_data = nullptr;
   std::unique_ptr<TS_TST_INFO, Freer<TS_TST_INFO_free>> info;
   std::string policy = {};             // Dotted.
@@ -44,8 +45,8 @@ struct Token {
   uint64_t existed_by_s() const { return (gen_time_us + accuracy_us + 999'999) / 1'000'000; }
 };
 
-// Of a TimeStampResp that grants, or of a bare token. `certificates` (null: none) saves parsing
-// those that it has already.
+// Of a TimeStampResp that grants. `certificates` (null: none) saves parsing those that it has
+// already.
 absl::StatusOr<Token> ParseToken(absl::string_view response,
                                  CertificateCache* certificates = nullptr);
 

@@ -1,16 +1,19 @@
 // Verifies evidence offline, layer by layer, against what the verifier itself brings: the log's
-// key, certifiers' keys, the certificate.
+// key, certifiers' keys, authorities, the certificate. docs/formats.md, "Verdicts", is the same as
+// tables, for whoever builds a verifier of their own.
 //
-// A layer is *proven* (it follows from the evidence and the verifier's keys), *not proven* (nothing
-// contradicts it, something is missing), or *false* (something contradicts it). Evidence is
-// verified when no layer is false and every layer that was asked for is proven: inclusion and the
-// checkpoint always; the witnesses when a policy was given; the statement's signature when its
-// certifier's key was given; the certificate when one was given; openings where there are any;
-// anchors as Requirement says.
+// Layers are judged one by one and never traded for each other; layer.h says what their states
+// mean. Evidence is verified when no layer is false and every layer that was asked for is proven:
+// inclusion and the checkpoint always; the witnesses when a policy with a quorum was given; the
+// statement's signature when its certifier's key was given; the certificate when one was given;
+// openings where there are any; and what Required says.
 //
 // What verified means: a log with this key signed a tree that holds this entry and, with a policy,
 // its witnesses saw that the tree continues what they had seen before. Not that the certificate is
 // true; and without a policy not that the log shows everyone the same tree.
+// Times: two bounds, never mixed. The anchor bound is what authorities vouch for, the witness bound
+// what the witnesses' clocks say. One that is earlier than the operator's own claim by more than
+// kMaxClockErrorS shows that somebody's clock is wrong, and not whose: it then proves nothing.
 // Threads: pure.
 
 #ifndef CAIRN_ANCHOR_EVIDENCE_VERIFY_H_
@@ -18,7 +21,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "anchor/evidence/anchors.h"
+#include "anchor/evidence/certifier_keys.h"
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/layer.h"
 #include "anchor/evidence/note_verifier.h"
@@ -35,26 +38,29 @@
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
 #include "merkle/note/policy.h"
-#include "merkle/signature/ed25519.h"
 #include "merkle/types.h"
 
 namespace cairn::evidence {
 
-// What must be proven for evidence to be verified, beyond what the keys and the policy given ask
-// for.
-enum class Requirement {
-  kIncluded,   // Nothing.
-  kWitnessed,  // The policy's quorum; a policy that needs nobody does not do.
-  kAnchored,   // So many outside systems accepted the checkpoint, as far as their receipts say.
-  kVerified,   // So many are proven, by the verifier's own trust anchors.
+// A bound may be so much earlier than the time that the operator claims: clocks differ.
+inline constexpr uint64_t kMaxClockErrorS = 300;
+
+// What must be proven for evidence to be verified, beside inclusion, and beyond what the keys and
+// the policy given ask for.
+struct Required {
+  bool witnessed = false;  // The policy's quorum; a policy that needs nobody does not do.
+  // So many of the verifier's authorities vouch. 0: none needs to.
+  size_t verified = 0;
+  bool certifier = false;  // Signed with a key that the verifier holds.
+  bool record = false;     // About the certificate at hand.
 };
 
 struct VerifyOptions {
   // Without it the checkpoint cannot be proven, and so the evidence not verified; the rest is still
   // looked at.
   std::optional<note::VerifierKey> log_key;
-  // By the certifier's name. Keys of other certifiers than the entry's are not used.
-  std::map<std::string, PublicKey> certifier_keys;
+  // Keys of other certifiers than the entry's are not used.
+  CertifierKeys certifier_keys;
   // Whose witnesses must have cosigned the checkpoint. Null: nobody must. Its logs are not looked
   // at; see log_key.
   std::shared_ptr<const note::Policy> policy = nullptr;
@@ -63,12 +69,11 @@ struct VerifyOptions {
   std::optional<absl::StatusOr<Hash>> certificate_hash;
   // What that hash was made from, to be said.
   std::optional<CertificateKind> certificate_kind;
+  // Its `now_s` is the clock that cosignatures are held to as well.
   AnchorTrust anchors = {};
-  Requirement require = Requirement::kIncluded;
-  // With kAnchored and kVerified.
-  size_t anchors_needed = 1;
-  // The log's key is not trusted any more for what it signed later (POSIX seconds): then some
-  // anchor has to prove that the checkpoint existed by then.
+  Required require = {};
+  // The log's key is not trusted any more for what it signed later (POSIX seconds): then the anchor
+  // bound has to prove that the checkpoint existed by then.
   std::optional<uint64_t> log_key_not_after_s = std::nullopt;
   // Borrowed; remembers the notes that it has seen from one call to the next. Null: nothing does.
   NoteVerifier* notes = nullptr;
@@ -86,17 +91,23 @@ struct Claim {
 
 struct Report {
   Claim claim;
-  // In this order: certificate, statement, policy, inclusion, checkpoint; witnesses where the
-  // verifier has a policy; `anchor NAME` for each receipt, and then, or where they are required,
-  // anchors; trace and task where they are blinded; time.
+  // In this order: certificate, statement, inclusion, checkpoint; witnesses where the verifier has
+  // a policy or demands them; `anchor NAME` for each receipt, and then, or where they are demanded,
+  // anchors; trace and task where they are blinded; anchor bound; witness bound.
   std::vector<Layer> layers;
-  // The checkpoint, and all below it, existed by then, in POSIX seconds: the earliest time that an
-  // anchor or the policy's quorum proves.
-  std::optional<uint64_t> existed_by_s = std::nullopt;
+  // The facts side by side, in one line.
+  std::string headline = {};
+  // Those of the verifier's authorities that vouch, each with the time that it does for.
+  Vouched vouched = {};
+  // The checkpoint, and all below it, existed by then, in POSIX seconds.
+  std::optional<uint64_t> anchor_bound_s = std::nullopt;
+  std::optional<uint64_t> witness_bound_s = std::nullopt;
   // Why it is not verified, one "layer: reason" each; empty exactly when it is.
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons = {};
 
   bool verified() const { return reasons.empty(); }
+  // nullptr: there is none of this name.
+  const Layer* Find(absl::string_view name) const;
 };
 
 // kInvalidArgument when the evidence contains no statement or no readable checkpoint, which Parse

@@ -7,13 +7,15 @@
 
 #include <cstddef>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/der.h"
 
 namespace cairn::rfc3161 {
 namespace {
 
-constexpr size_t kMaxPemCertificates = 64;
+constexpr size_t kMaxPemItems = 64;
+constexpr char kPemBegin[] = "-----BEGIN";
 constexpr size_t kMaxNameBytes = 256;
 
 using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
@@ -34,84 +36,6 @@ absl::StatusOr<Handle> ParseDer(Read read, absl::string_view der, absl::string_v
   return made;
 }
 
-bool KeepsPastSignatures(int reason) {
-  return reason == CRL_REASON_UNSPECIFIED || reason == CRL_REASON_AFFILIATION_CHANGED ||
-         reason == CRL_REASON_SUPERSEDED || reason == CRL_REASON_CESSATION_OF_OPERATION;
-}
-
-bool IsRevoked(X509_REVOKED& entry, uint64_t signed_at_s) {
-  int critical = 0;
-  const std::unique_ptr<ASN1_ENUMERATED, Freer<ASN1_ENUMERATED_free>> reason(
-      static_cast<ASN1_ENUMERATED*>(
-          X509_REVOKED_get_ext_d2i(&entry, NID_crl_reason, &critical, nullptr)));
-  if (reason == nullptr ||
-      !KeepsPastSignatures(static_cast<int>(ASN1_ENUMERATED_get(reason.get())))) {
-    return true;
-  }
-  const int order = ASN1_TIME_cmp_time_t(X509_REVOKED_get0_revocationDate(&entry),
-                                         static_cast<time_t>(signed_at_s));
-  return order != 1;  // Not later than the signature, or not readable.
-}
-
-// Which certificates a CRL lists, if it can be read here at all.
-struct Scope {
-  bool readable = true;       // Its entries are about certificates of its own issuer.
-  bool complete_ca = true;    // CA certificates that are not in it are not revoked.
-  bool complete_user = true;  // Likewise of others.
-};
-
-Scope ScopeOf(X509_CRL& crl) {
-  Scope scope;
-  for (int i = 0; i < X509_CRL_get_ext_count(&crl); ++i) {
-    X509_EXTENSION* extension = X509_CRL_get_ext(&crl, i);
-    const bool point =
-        OBJ_obj2nid(X509_EXTENSION_get_object(extension)) == NID_issuing_distribution_point;
-    if (X509_EXTENSION_get_critical(extension) != 0 && !point) {
-      scope.complete_ca = scope.complete_user = false;
-    }
-  }
-  int critical = 0;
-  const std::unique_ptr<ISSUING_DIST_POINT, Freer<ISSUING_DIST_POINT_free>> point(
-      static_cast<ISSUING_DIST_POINT*>(
-          X509_CRL_get_ext_d2i(&crl, NID_issuing_distribution_point, &critical, nullptr)));
-  if (point == nullptr) {
-    if (critical != -1) scope.readable = false;  // It is there and broken, or there twice.
-    return scope;
-  }
-  if (point->indirectCRL != 0) scope.readable = false;
-  if (point->onlyattr != 0 || point->onlysomereasons != nullptr) {
-    scope.complete_ca = scope.complete_user = false;
-  }
-  if (point->onlyuser != 0) scope.complete_ca = false;
-  if (point->onlyCA != 0) scope.complete_user = false;
-  return scope;
-}
-
-bool IsSignedBy(X509_CRL& crl, X509& issuer) {
-  if (X509_NAME_cmp(X509_CRL_get_issuer(&crl), X509_get_subject_name(&issuer)) != 0) return false;
-  // All bits where the certificate does not restrict what its key is for.
-  if ((X509_get_key_usage(&issuer) & KU_CRL_SIGN) == 0) return false;
-  EVP_PKEY* key = X509_get0_pubkey(&issuer);
-  const bool good = key != nullptr && X509_CRL_verify(&crl, key) == 1;
-  ERR_clear_error();
-  return good;
-}
-
-bool WasInForce(const X509_CRL& crl, uint64_t at_s) {
-  const ASN1_TIME* next = X509_CRL_get0_nextUpdate(&crl);
-  if (next == nullptr) return false;
-  const int order = ASN1_TIME_cmp_time_t(next, static_cast<time_t>(at_s));
-  return order == 0 || order == 1;
-}
-
-// Which of `chain` has issued the CRL; 0 for none, since the signer issues nothing.
-size_t IssuerOf(X509_CRL& crl, absl::Span<const Certificate> chain) {
-  for (size_t i = 1; i < chain.size(); ++i) {
-    if (IsSignedBy(crl, *chain[i])) return i;
-  }
-  return 0;
-}
-
 }  // namespace
 
 Certificate Share(X509* certificate) {
@@ -123,14 +47,14 @@ absl::StatusOr<std::vector<Certificate>> ParsePemCertificates(absl::string_view 
   std::vector<Certificate> certificates;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (bio == nullptr) return absl::ResourceExhaustedError("no memory");
-  while (certificates.size() <= kMaxPemCertificates) {
+  while (certificates.size() <= kMaxPemItems) {
     Certificate next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
     if (next == nullptr) break;
     certificates.push_back(std::move(next));
   }
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  if (certificates.size() > kMaxPemCertificates) {
+  if (certificates.size() > kMaxPemItems) {
     return absl::InvalidArgumentError("more than 64 certificates");
   }
   if (!at_end) return absl::InvalidArgumentError("a certificate in PEM is malformed");
@@ -158,6 +82,31 @@ absl::StatusOr<Crl> ParseCrl(absl::string_view der) {
   return ParseDer<Crl>(d2i_X509_CRL, der, "a CRL");
 }
 
+absl::StatusOr<std::vector<std::string>> ReadCrls(absl::string_view file) {
+  if (!absl::StrContains(file, kPemBegin)) {
+    if (const absl::StatusOr<Crl> crl = ParseCrl(file); !crl.ok()) return crl.status();
+    return std::vector<std::string>{std::string(file)};
+  }
+  std::vector<std::string> all;
+  const Bio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+  if (bio == nullptr) return absl::ResourceExhaustedError("no memory");
+  while (true) {
+    const Crl next(PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
+    if (next == nullptr) break;
+    if (all.size() == kMaxPemItems) return absl::InvalidArgumentError("more than 64 CRLs");
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509_CRL(next.get(), &bytes);
+    if (size <= 0) return absl::ResourceExhaustedError("no memory");
+    all.emplace_back(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    OPENSSL_free(bytes);
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_end) return absl::InvalidArgumentError("a CRL in PEM is malformed");
+  if (all.empty()) return absl::InvalidArgumentError("no CRL in PEM");
+  return all;
+}
+
 std::string CertificateDer(const X509& certificate) {
   unsigned char* bytes = nullptr;
   const int size = i2d_X509(&certificate, &bytes);
@@ -165,6 +114,16 @@ std::string CertificateDer(const X509& certificate) {
   std::string der(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
   OPENSSL_free(bytes);
   return der;
+}
+
+Hash KeyHash(const X509& certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &bytes);
+  if (size <= 0) return merkle::Sha256("");  // A parsed certificate has one: only without memory.
+  const Hash hash = merkle::Sha256(
+      absl::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)));
+  OPENSSL_free(bytes);
+  return hash;
 }
 
 std::string NameText(const X509_NAME* name) {
@@ -178,33 +137,6 @@ std::string NameText(const X509_NAME* name) {
 bool IsSelfIssued(const X509& certificate) {
   return X509_NAME_cmp(X509_get_subject_name(&certificate), X509_get_issuer_name(&certificate)) ==
          0;
-}
-
-absl::StatusOr<Revocation> CheckRevocation(absl::Span<const Certificate> chain,
-                                           absl::Span<const Crl> crls, uint64_t signed_at_s) {
-  std::vector<bool> covered(chain.size(), false);
-  for (const Crl& crl : crls) {
-    const size_t issuer = IssuerOf(*crl, chain);
-    if (issuer == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a CRL by ", NameText(X509_CRL_get_issuer(crl.get())),
-                       " is not signed by an issuer in the authority's chain"));
-    }
-    const Scope scope = ScopeOf(*crl);
-    if (!scope.readable) continue;
-    X509& subject = *chain[issuer - 1];
-    X509_REVOKED* entry = nullptr;
-    if (X509_CRL_get0_by_cert(crl.get(), &entry, &subject) != 0 && IsRevoked(*entry, signed_at_s)) {
-      return absl::PermissionDeniedError(absl::StrCat(
-          "the certificate of ", NameText(X509_get_subject_name(&subject)), " is revoked"));
-    }
-    const bool complete = X509_check_ca(&subject) != 0 ? scope.complete_ca : scope.complete_user;
-    if (complete && WasInForce(*crl, signed_at_s)) covered[issuer - 1] = true;
-  }
-  for (size_t i = 0; i + 1 < chain.size(); ++i) {
-    if (!covered[i]) return Revocation::kNotChecked;
-  }
-  return chain.size() > 1 ? Revocation::kNotRevoked : Revocation::kNotChecked;
 }
 
 }  // namespace cairn::rfc3161

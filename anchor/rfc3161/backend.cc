@@ -69,7 +69,7 @@ Progress Proven(const Timestamp& timestamp, std::string receipt) {
           .detail =
               absl::StrCat(TimeText(timestamp.gen_time_s), " by ", timestamp.authority, ", serial ",
                            timestamp.serial, ", policy ", timestamp.policy,
-                           timestamp.revocation == Revocation::kNotRevoked ? ", not revoked" : "")};
+                           timestamp.revocation != Revocation::kNotChecked ? ", not revoked" : "")};
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ absl::StatusOr<Progress> Rfc3161Backend::Poll(const Hash& digest, absl::string_v
     return gone(progress.status(), kept.ok() ? *std::move(kept) : std::string(receipt));
   }
   if (!progress.ok()) return Named(progress.status());
-  if (timestamp->revocation == Revocation::kNotRevoked) {
+  if (timestamp->revocation != Revocation::kNotChecked) {
     // The lists of the time of issue stay, whether or not today's could be had.
     absl::StatusOr<std::string> kept = rfc3161::FormatReceipt(*stored);
     return Proven(*timestamp, kept.ok() ? *std::move(kept) : std::string(receipt));
@@ -231,7 +231,7 @@ absl::StatusOr<Progress> Rfc3161Backend::CheckCrls(const Hash& digest, const Tim
   if (absl::IsPermissionDenied(checked.status())) *receipt = with;
   if (!checked.ok()) return checked.status();
   absl::StatusOr<std::string> bytes = rfc3161::FormatReceipt(with);
-  const bool covered = options_.crl_urls.empty() || checked->revocation == Revocation::kNotRevoked;
+  const bool covered = options_.crl_urls.empty() || checked->revocation != Revocation::kNotChecked;
   if (bytes.ok() && covered) return Proven(*checked, *std::move(bytes));
 
   // Valid by all that is known, and kept; what was to be known as well is missing.

@@ -236,26 +236,64 @@ bool Policy::CanDivide(size_t node) const {
   return both[node];
 }
 
-absl::StatusOr<CosignedAt> VerifyCosignatures(const Note& note, const Policy& policy) {
-  CosignedAt cosigned_at_s(policy.witnesses().size());
+namespace {
+
+// Whether the note is signed with this key in its log's name.
+bool SignedAsLog(const Note& note, const PublicKey& public_key) {
+  const std::string origin = note.text.substr(0, note.text.find('\n'));
+  const absl::StatusOr<VerifierKey> as_log = MakeVerifierKey(origin, KeyType::kEd25519, public_key);
+  return as_log.ok() && OpenNote(note, {*as_log}).ok();
+}
+
+bool IsLogKey(const Note& note, const Policy& policy, absl::Span<const PublicKey> log_keys,
+              const PublicKey& key) {
+  return std::find(log_keys.begin(), log_keys.end(), key) != log_keys.end() ||
+         std::any_of(policy.logs().begin(), policy.logs().end(),
+                     [&key](const PolicyLog& log) { return log.key.public_key() == key; }) ||
+         SignedAsLog(note, key);
+}
+
+}  // namespace
+
+absl::StatusOr<Cosignatures> ReadCosignatures(const Note& note, const Policy& policy,
+                                              absl::Span<const PublicKey> log_keys) {
+  const size_t count = policy.witnesses().size();
+  Cosignatures read{.times_s = std::vector<std::vector<uint64_t>>(count),
+                    .has_log_key = WitnessSet(count, false)};
   // Those who have a line at all: OpenNote asks for one at least.
   std::vector<size_t> present;
   std::vector<VerifierKey> keys;
-  for (size_t i = 0; i < policy.witnesses().size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const VerifierKey& key = policy.witnesses()[i].key;
-    if (std::any_of(note.signatures.begin(), note.signatures.end(), [&key](const auto& line) {
-          return line.key_name == key.name() && line.key_id == key.id();
-        })) {
+    if (IsLogKey(note, policy, log_keys, key.public_key())) {
+      read.has_log_key[i] = true;
+    } else if (std::any_of(note.signatures.begin(), note.signatures.end(),
+                           [&key](const auto& line) {
+                             return line.key_name == key.name() && line.key_id == key.id();
+                           })) {
       present.push_back(i);
       keys.push_back(key);
     }
   }
-  if (keys.empty()) return cosigned_at_s;
+  if (keys.empty()) return read;
   const absl::StatusOr<std::vector<VerifiedSignature>> verified = OpenNote(note, keys);
   if (!verified.ok()) return verified.status();
   for (const VerifiedSignature& signature : *verified) {
-    std::optional<uint64_t>& at = cosigned_at_s[present[signature.key_index]];
-    at = std::max(at.value_or(0), signature.cosigned_at_s);
+    read.times_s[present[signature.key_index]].push_back(signature.cosigned_at_s);
+  }
+  for (std::vector<uint64_t>& times_s : read.times_s) {
+    std::sort(times_s.begin(), times_s.end());
+    times_s.erase(std::unique(times_s.begin(), times_s.end()), times_s.end());
+  }
+  return read;
+}
+
+absl::StatusOr<CosignedAt> VerifyCosignatures(const Note& note, const Policy& policy) {
+  const absl::StatusOr<Cosignatures> read = ReadCosignatures(note, policy);
+  if (!read.ok()) return read.status();
+  CosignedAt cosigned_at_s(read->times_s.size());
+  for (size_t i = 0; i < cosigned_at_s.size(); ++i) {
+    if (!read->times_s[i].empty()) cosigned_at_s[i] = read->times_s[i].back();
   }
   return cosigned_at_s;
 }

@@ -8,7 +8,8 @@
 //     group <name> all|any|<k> <member>...        1 <= k <= members
 //     quorum <name>|none                          exactly once
 //   Names are bytes. A name is defined on an earlier line than it is used on, and is a member of at
-//   most one group. No two logs, and no two witnesses, have one public key.
+//   most one group. No two logs, and no two witnesses, have one public key. A witness may have a
+//   log's: it never counts as one, see ReadCosignatures.
 //   At most kMaxPolicyBytes.
 // Errors: kInvalidArgument, naming the line.
 // Threads: immutable after construction.
@@ -26,9 +27,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
 #include "merkle/note/note.h"
+#include "merkle/signature/ed25519.h"
 
 namespace cairn::note {
 
@@ -85,8 +88,22 @@ class Policy {
   std::optional<size_t> quorum_;  // In nodes_.
 };
 
-// When each witness of the policy cosigned the note, at the latest; nullopt: it did not. Other
-// lines are ignored. kPermissionDenied when a line by a witness does not verify.
+// What the witnesses of a policy have put under a note, a place for each witness in its order.
+struct Cosignatures {
+  // The times that it signed, rising, none twice; 0 claims no time. Empty: it did not cosign.
+  std::vector<std::vector<uint64_t>> times_s;
+  // Its key is a log's. Such a line shows that the log signed twice and nothing else, so it is not
+  // read, and the witness has no times.
+  WitnessSet has_log_key;
+};
+// Lines by nobody of the policy are ignored. A log's key is one of the policy's logs, one of
+// `log_keys`, or one that has signed the note under its origin. kPermissionDenied when a line by a
+// witness that counts does not verify.
+absl::StatusOr<Cosignatures> ReadCosignatures(const Note& note, const Policy& policy,
+                                              absl::Span<const PublicKey> log_keys = {});
+
+// When each witness of the policy cosigned the note, at the latest; nullopt: it did not, or it has
+// a log's key. Errors as there.
 using CosignedAt = std::vector<std::optional<uint64_t>>;
 absl::StatusOr<CosignedAt> VerifyCosignatures(const Note& note, const Policy& policy);
 

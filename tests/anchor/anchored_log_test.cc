@@ -207,8 +207,8 @@ class AnchoredLog : public ::testing::Test {
     rfc3161::CachingVerifier time_stamps(roots.get());
     evidence::VerifyOptions options;
     options.log_key = *note::VerifierKey::Parse(kTestVkey);
-    options.anchors.time_stamps = &time_stamps;
-    options.require = evidence::Requirement::kVerified;
+    options.anchors.authorities = {{"tsa", &time_stamps}};
+    options.require.verified = 1;
     const auto report = evidence::Verify(evidence, options);
     return report.ok() && report->verified();
   }

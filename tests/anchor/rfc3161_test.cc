@@ -221,7 +221,7 @@ TEST_F(LocalAuthorityTest, RefusesWhatIsNoRequest) {
   EXPECT_EQ(nonsense.status, 200U);
   const auto verifier = rfc3161::Verifier::Create({});
   EXPECT_EQ((*verifier)->Verify({.response = nonsense.body}, Hash()).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+            absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ExchangeOnLoopback({.url = url})->status, 404U);
   EXPECT_EQ(authority.Stop(), 0);
 }

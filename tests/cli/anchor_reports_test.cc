@@ -130,7 +130,7 @@ TEST_F(AnchorReports, StatusSaysThatItIsTheLogsReport) {
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_EQ(text.out,
             "rule in force: 1 of tsa (Example CA)\n"
-            "entry 5: verified, the log reports, by rule 1\n"
+            "entry 5: the log reports `verified`, which is its word, by rule 1\n"
             "  round 3  tsa\n");
   const nlohmann::json json = Ask({"status", "--index", "5", "--json"}).documents().at(0);
   EXPECT_EQ(json, nlohmann::json({{"index", 5},

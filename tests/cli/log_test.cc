@@ -356,7 +356,7 @@ TEST_F(CliWithLog, ProvesWhatIsInTheLog) {
     EXPECT_EQ(result.documents().at(0)["claim"]["tree_size"], 2);
   }
   const std::string evidence = Path("out/proved.cairn.json");
-  EXPECT_EQ(Ask({"prove", hash, "--out", evidence}).code, 0);
+  EXPECT_EQ(Ask({"prove", hash, "--log_key", kTestVkey, "--out", evidence}).code, 0);
   EXPECT_EQ(Verify("proved.cairn.json", {"--certificate", Path("a.txt")}).code, 0);
   const std::string kept = ReadFile(Path("out/b.cairn.json"));
   const CairnResult taken = Ask({"prove", hash, "--out", Path("out/b.cairn.json")});
@@ -368,6 +368,56 @@ TEST_F(CliWithLog, ProvesWhatIsInTheLog) {
   EXPECT_EQ(absent.code, 1);
   EXPECT_THAT(absent.err, Not(IsEmpty()));
   EXPECT_EQ(Ask({"prove", hash, "--certifier", "nobody"}).code, 1);
+  // What was not checked is not verified, by any word of it.
+  const CairnResult unchecked = Ask({"prove", hash, "--json"});
+  EXPECT_EQ(unchecked.code, 1);
+  EXPECT_EQ(unchecked.documents().at(0)["verified"], false);
+  EXPECT_THAT(unchecked.err, HasSubstr("--log_key"));
+  const CairnResult text = Ask({"prove", hash});
+  EXPECT_EQ(text.code, 1);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("NOT PROVEN: in the log, as it says itself"),
+                              Not(HasSubstr("verified"))));
+}
+
+TEST_F(CliWithLog, ListsEveryStatementOnAHashWithWhatSupersedesWhat) {
+  const std::string a = Write("a.txt", "a");
+  const auto submit = [&](const std::vector<std::string>& more) {
+    fs::remove(Path("out/a.cairn.json"));
+    ASSERT_EQ(Submit(Join(more, {a})).code, 0);
+  };
+  submit({"--trace", "one", "--policy_status", "fail"});
+  submit({"--trace", "two"});
+  submit({"--trace", "one", "--policy_status", "pass", "--supersedes", "0"});
+  const std::string hash = merkle::Sha256("a").Hex();
+  const std::string list =
+      "statements on sha256:" + hash +
+      ", as the log reports at size 3 (that there are no others is not proved): 3\n"
+      "  entry 0  logged under the name anonymous by the operator: states fail, trace one; "
+      "SUPERSEDED by entry 2\n"
+      "  entry 1  logged under the name anonymous by the operator: nothing stated of a policy, "
+      "trace two\n"
+      "  entry 2  logged under the name anonymous by the operator: states pass, trace one, names "
+      "entry 0 as superseded\n";
+  // Also where only one of them was asked for.
+  const CairnResult one = Ask({"prove", hash, "--log_key", kTestVkey, "--index", "0"});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr(list));
+  EXPECT_THAT(one.out,
+              HasSubstr("at 0: included under the log's signature; SUPERSEDED by entry 2"));
+  const nlohmann::json json =
+      Ask({"prove", hash, "--log_key", kTestVkey, "--index", "0", "--json"}).documents().at(0);
+  EXPECT_EQ(json["superseded_by"], 2);
+  EXPECT_EQ(json["log_reports"]["statements"].size(), 3);
+  EXPECT_EQ(json["log_reports"]["statements"][0]["superseded_by"], 2);
+  EXPECT_EQ(json["log_reports"]["complete"], "not_proved");
+  EXPECT_EQ(json["log_reports"]["tree_size"], 3);
+  // A log without anchors has no states, and the list all the same.
+  for (const std::vector<std::string>& which :
+       {std::vector<std::string>{hash}, {"--index", "0"}, {hash, "--index", "0"}}) {
+    const CairnResult status = Ask(Join({"status"}, which));
+    EXPECT_EQ(status.code, 3) << status.err;
+    EXPECT_THAT(status.out, HasSubstr(list));
+  }
 }
 
 TEST_F(CliWithLog, ProveAsksWhichOfSeveralToKeep) {
@@ -380,7 +430,10 @@ TEST_F(CliWithLog, ProveAsksWhichOfSeveralToKeep) {
   const CairnResult several = Ask({"prove", hash, "--out", Path("out/p.cairn.json")});
   EXPECT_EQ(several.code, 3);
   EXPECT_THAT(several.err, HasSubstr("--index"));
-  EXPECT_EQ(Ask({"prove", hash, "--index", "1", "--out", Path("out/p.cairn.json")}).code, 0);
+  EXPECT_EQ(Ask({"prove", hash, "--log_key", kTestVkey, "--index", "1", "--out",
+                 Path("out/p.cairn.json")})
+                .code,
+            0);
   EXPECT_EQ(Claim("p.cairn.json")["trace"], "two");
 }
 

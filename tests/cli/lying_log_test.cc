@@ -285,7 +285,7 @@ TEST_F(LyingLog, ProveExits1ForFalseAnswers) {
     Proven(example::kSigned, response);
     return grpc::Status::OK;
   };
-  expect_false({"--certifier", "other"}, "the log answers a statement by `acme`");
+  expect_false({"--certifier", "other"}, "others on this hash are by other certifiers");
 
   log_.prove = [](const v1::ProveRequest&, v1::ProveResponse& response) {
     Proven(example::kUnsigned, response);

@@ -32,11 +32,12 @@ distinguished_name = dn
 [dn]
 )";
 
-std::string TsaConfig(const std::string& policy) {
+std::string TsaConfig(const ReplyOptions& options) {
   return "[tsa]\ndefault_tsa = t\n[t]\nserial = tsa.serial\nsigner_digest = sha256\n"
          "default_policy = " +
-         policy +
-         "\ndigests = sha256\naccuracy = secs:1\ntsa_name = yes\ness_cert_id_alg = sha256\n";
+         options.policy +
+         "\ndigests = sha256\naccuracy = secs:1\ntsa_name = yes\ness_cert_id_alg = " +
+         options.ess_cert_id_alg + "\n";
 }
 
 [[noreturn]] void Die(const std::string& why) {
@@ -104,7 +105,7 @@ std::string TimeStampAuthority::Pem(const std::string& name) const { return Read
 
 std::string TimeStampAuthority::Reply(const std::string& request, const ReplyOptions& options) {
   Write("request.tsq", request);
-  Write("tsa.cnf", TsaConfig(options.policy));
+  Write("tsa.cnf", TsaConfig(options));
   Run({"ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request.tsq", "-signer",
        options.signer + ".pem", "-inkey", options.signer + ".key", "-out", "reply.tsr"});
   return Read("reply.tsr");
@@ -142,9 +143,29 @@ void TimeStampAuthority::Revoke(const std::string& name, const std::string& reas
        name + ".pem", "-crl_reason", reason});
 }
 
-std::string TimeStampAuthority::Crl(const std::string& issuer) {
-  Run({"ca", "-config", "ca.cnf", "-cert", issuer + ".pem", "-keyfile", issuer + ".key", "-gencrl",
-       "-out", "crl.pem"});
+std::string TimeStampAuthority::Crl(const CrlOptions& options) {
+  std::vector<std::string> arguments = {"ca",
+                                        "-config",
+                                        "ca.cnf",
+                                        "-cert",
+                                        options.issuer + ".pem",
+                                        "-keyfile",
+                                        options.issuer + ".key",
+                                        "-gencrl",
+                                        "-out",
+                                        "crl.pem"};
+  if (!options.this_update.empty()) {
+    arguments.insert(arguments.end(), {"-crl_lastupdate", options.this_update});
+  }
+  if (!options.next_update.empty()) {
+    arguments.insert(arguments.end(), {"-crl_nextupdate", options.next_update});
+  }
+  if (!options.extensions.empty()) {
+    Write("crl.cnf", std::string(kCaConfig) + "[crl]\n" + options.extensions + "\n");
+    arguments[2] = "crl.cnf";
+    arguments.insert(arguments.end(), {"-crlexts", "crl"});
+  }
+  Run(arguments);
   Run({"crl", "-in", "crl.pem", "-outform", "DER", "-out", "crl.der"});
   return Read("crl.der");
 }

@@ -31,6 +31,17 @@ inline constexpr char kCaExtensions[] =
 struct ReplyOptions {
   std::string signer = "tsa";
   std::string policy = kTestPolicy;
+  // sha1 makes the older attribute, an ESSCertID.
+  std::string ess_cert_id_alg = "sha256";
+};
+
+struct CrlOptions {
+  std::string issuer = "root";
+  // YYYYMMDDhhmmssZ. Empty: now, and in thirty days.
+  std::string this_update = {};
+  std::string next_update = {};
+  // Lines of an openssl extension section. Empty: none.
+  std::string extensions = {};
 };
 
 class TimeStampAuthority {
@@ -54,7 +65,7 @@ class TimeStampAuthority {
 
   void Revoke(const std::string& name, const std::string& reason);
   // What the issuer has revoked by now, in DER.
-  std::string Crl(const std::string& issuer = "root");
+  std::string Crl(const CrlOptions& options = {});
 
   // What `openssl ts -verify` says of a response under this root.
   bool Accepts(const std::string& response, const std::string& request);

@@ -15,6 +15,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "merkle/hash.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/key.h"
@@ -130,22 +132,108 @@ TEST_F(AuditTest, FindsASoundLogSoundAtItsUrlAndInADirectoryAndGoesOn) {
   std::string bytes = HttpGet(log->http_address(), "/tile/entries/002").body;
   bytes[300] ^= 1;
   WriteFile(bundle, bytes);
-  const CairnResult damaged = Audit(Path("mirror"));
-  EXPECT_EQ(damaged.code, 1);
-  EXPECT_EQ(damaged.documents().at(0)["findings"].at(0)["kind"], "tree");
+  const CairnResult damaged = Audit(Path("mirror"), state);
+  EXPECT_EQ(damaged.code, 0) << "its entries were checked before";
+  const CairnResult anew = Audit(Path("mirror"), {"--state", Path("anew")});
+  EXPECT_EQ(anew.code, 3);
+  EXPECT_TRUE(absl::StrContains(anew.err, "does not lead to the root that the log signed"));
+  // The mirror's damage says nothing about the log, then or later.
+  EXPECT_EQ(Audit(Url(*log), {"--state", Path("anew")}).code, 0);
 }
 
-TEST_F(AuditTest, SaysWhatItCannotReach) {
-  EXPECT_EQ(Audit(Path("nothing")).code, 1);
+TEST_F(AuditTest, SaysWhatItCannotReachAndHoldsNothingOfItAgainstTheLog) {
+  const std::vector<std::string> state = {"--state", Path("state")};
+  EXPECT_EQ(Audit(Path("nothing"), state).code, 3);
+  fs::create_directories(Path("empty"));
+  EXPECT_EQ(Audit(Path("empty"), state).code, 3);
+  WriteFile(Path("empty") + "/checkpoint", "");
+  EXPECT_EQ(Audit(Path("empty"), state).code, 3);
+  WriteFile(Path("empty") + "/checkpoint", "<!DOCTYPE html>\n<title>It works!</title>\n");
+  const CairnResult page = Audit(Path("empty"), state);
+  EXPECT_EQ(page.code, 3);
+  EXPECT_TRUE(absl::StrContains(page.err, "is this the place of a log?")) << page.err;
   std::string gone;
   {
     const auto log = StartLog("log");
     gone = Url(*log);
+    Append(*log, 0, 300);
+    const CairnResult typo = Audit(Url(*log) + "/2026", state);
+    EXPECT_EQ(typo.code, 3) << typo.out;
+    EXPECT_TRUE(absl::StrContains(typo.err, "HTTP status 404")) << typo.err;
+    const CairnResult found = Audit(Url(*log), state);
+    EXPECT_EQ(found.code, 0) << found.out << found.err;
+    EXPECT_TRUE(found.documents().at(0)["findings"].empty());
   }
-  const CairnResult unreachable = Audit(gone);
+  const CairnResult unreachable = Audit(gone, state);
   EXPECT_EQ(unreachable.code, 3);
   EXPECT_TRUE(absl::StrContains(unreachable.err, gone)) << unreachable.err;
   EXPECT_EQ(RunCairn({"audit", gone}).code, 2);
+}
+
+// A page in place of a tile, a tile cut off, one that is gone: each without its full one.
+TEST_F(AuditTest, CannotReadAMirrorOfWhichPartsAreMissing) {
+  const auto log = StartLog("log");
+  Append(*log, 0, 300);
+  const std::vector<std::string> state = {"--state", Path("state")};
+  for (const std::string path : {"tile/0/000", "tile/0/001.p/44", "tile/entries/000",
+                                 "tile/entries/001.p/44", "tile/1/000.p/1"}) {
+    fs::remove_all(Path("mirror"));
+    Mirror(*log, 300, Path("mirror"));
+    const std::string file = Path("mirror") + "/" + path;
+    const std::string whole = HttpGet(log->http_address(), "/" + path).body;
+    for (const std::string& bytes :
+         {std::string(), std::string("<html>"), whole.substr(0, whole.size() / 2)}) {
+      WriteFile(file, bytes);
+      EXPECT_EQ(Audit(Path("mirror"), state).code, 3) << path << bytes.size();
+    }
+    fs::remove(file);
+    EXPECT_EQ(Audit(Path("mirror"), state).code, 3) << path;
+  }
+  const CairnResult sound = Audit(Url(*log), state);
+  EXPECT_EQ(sound.code, 0) << sound.out;
+  EXPECT_TRUE(sound.documents().at(0)["findings"].empty());
+}
+
+TEST_F(AuditTest, KnowsAnOldCheckpointAndAcknowledgesIt) {
+  const auto log = StartLog("log");
+  Append(*log, 0, 5);
+  const std::vector<std::string> state = {"--state", Path("state")};
+  const CairnResult fresh = Audit(Url(*log), state);
+  ASSERT_EQ(fresh.code, 0) << fresh.out;
+  EXPECT_EQ(fresh.documents().at(0)["as_of_by"], "newest_entry");
+  const uint64_t accepted_s = fresh.documents().at(0)["as_of_s"];
+  while (absl::ToUnixSeconds(absl::Now()) <= static_cast<int64_t>(accepted_s) + 1) {
+    absl::SleepFor(absl::Milliseconds(50));
+  }
+  const CairnResult old = Audit(Url(*log), Join(state, {"--max_age", "1s"}));
+  EXPECT_EQ(old.code, 1);
+  const nlohmann::json finding = old.documents().at(0)["findings"].at(0);
+  EXPECT_EQ(finding["kind"], "age");
+  EXPECT_EQ(finding["new"], true);
+  EXPECT_EQ(Audit(Url(*log), Join(state, {"--max_age", "0"})).code, 0);
+  EXPECT_EQ(Audit(Url(*log), Join(state, {"--max_age", "36h"})).code, 0);
+  for (const std::string wrong : {"", "1", "h", "1w", "-1h", "1.5h", "99999d"}) {
+    EXPECT_EQ(Audit(Url(*log), {"--max_age", wrong}).code, 2) << wrong;
+  }
+  const CairnResult again = Audit(Url(*log), Join(state, {"--max_age", "1s"}));
+  const std::string number = again.documents().at(0)["findings"].at(0)["number"].dump();
+  EXPECT_EQ(Audit(Url(*log), {"--acknowledge", number, "--reason", "retired"}).code, 2);
+  EXPECT_EQ(Audit(Url(*log), Join(state, {"--acknowledge", number})).code, 2);
+  EXPECT_EQ(Audit(Url(*log), Join(state, {"--acknowledge", "7", "--reason", "none"})).code, 3);
+  const CairnResult taken = Audit(
+      Url(*log),
+      Join(state, {"--max_age", "1s", "--acknowledge", number, "--reason", "the log was closed"}));
+  EXPECT_EQ(taken.code, 0) << taken.out;
+  const CairnResult later = Audit(Url(*log), Join(state, {"--max_age", "1s"}));
+  EXPECT_EQ(later.code, 0);
+  const nlohmann::json shown = later.documents().at(0);
+  EXPECT_EQ(shown["findings"].at(0)["acknowledged"]["reason"], "the log was closed");
+  EXPECT_EQ(shown["acknowledged_findings"], 1);
+  const CairnResult text = RunCairn(
+      {"audit", Url(*log), "--log_key", kTestVkey, "--state", Path("state"), "--max_age", "1s"});
+  EXPECT_TRUE(absl::StrContains(text.out, "sound, but for 1 finding acknowledged before\n"))
+      << text.out;
+  EXPECT_TRUE(absl::StrContains(text.out, ": the log was closed\n")) << text.out;
 }
 
 TEST_F(AuditTest, ConvictsALogWithTwoFaces) {
@@ -166,7 +254,12 @@ TEST_F(AuditTest, ConvictsALogWithTwoFaces) {
   const nlohmann::json said = caught.documents().at(0);
   EXPECT_EQ(said["findings"].at(0)["kind"], "split_view");
   ExpectConvicted(said["misbehaviour_files"].at(0));
-  // Also when the log shows its first face again.
+  // Also when the log shows its first face again, and whatever a person says of it.
+  EXPECT_EQ(Audit(Url(*one), state).code, 1);
+  const CairnResult refused =
+      Audit(Url(*one), Join(state, {"--acknowledge", "1", "--reason", "a test"}));
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_TRUE(absl::StrContains(refused.err, "cannot be acknowledged")) << refused.err;
   EXPECT_EQ(Audit(Url(*one), state).code, 1);
 
   // By what somebody else was shown.
@@ -290,10 +383,24 @@ TEST_F(AuditTest, AMonitorCatchesTheOperatorSpeakingInACertifiersName) {
                           "--webhook", absl::StrCat("http://", hook->address().Format(), "/")},
                          more));
   };
-  const CairnResult quiet = monitor();
+  // That the log declared the name is for its owner to look at, once.
+  const CairnResult first = monitor();
+  ASSERT_EQ(first.code, 1) << first.out << first.err;
+  ASSERT_EQ(first.documents().at(0)["findings"].size(), 1);
+  EXPECT_EQ(first.documents().at(0)["findings"].at(0)["kind"], "keys");
+  EXPECT_EQ(calls.size(), 1);
+  const CairnResult quiet = monitor({"--acknowledge", "1", "--reason", "I asked for it"});
   ASSERT_EQ(quiet.code, 0) << quiet.out << quiet.err;
   EXPECT_EQ(quiet.documents().at(0)["statements"], 3);
-  EXPECT_TRUE(calls.empty());
+  EXPECT_EQ(calls.size(), 1);
+  calls.clear();
+  // The state is of this monitor, and of nothing else.
+  EXPECT_EQ(Audit(Url(*log), {"--state", Path("state")}).code, 3);
+  const CairnResult other =
+      RunCairn({"monitor", "--log", Url(*log), "--log_key", kTestVkey, "--certifier", "acne",
+                "--known", Path("known"), "--state", Path("state")});
+  EXPECT_EQ(other.code, 3);
+  EXPECT_TRUE(absl::StrContains(other.err, "the state is of the monitor of `acme`")) << other.err;
 
   // The operator has the token's hash in its own configuration, and so can write what it likes.
   Client operator_client(log->address(), kToken);
@@ -304,12 +411,12 @@ TEST_F(AuditTest, AMonitorCatchesTheOperatorSpeakingInACertifiersName) {
   const CairnResult caught = monitor();
   EXPECT_EQ(caught.code, 1) << caught.out << caught.err;
   const nlohmann::json said = caught.documents().at(0);
-  ASSERT_EQ(said["finding_count"], 1);
-  EXPECT_EQ(said["findings"].at(0)["kind"], "unknown");
-  EXPECT_EQ(said["findings"].at(0)["index"], answer.index());
+  ASSERT_EQ(said["finding_count"], 2);
+  EXPECT_EQ(said["findings"].at(1)["kind"], "unknown");
+  EXPECT_EQ(said["findings"].at(1)["index"], answer.index());
   EXPECT_EQ(said["audited_before"], quiet.documents().at(0)["audited"]);
   ASSERT_EQ(calls.size(), 1);
-  EXPECT_EQ(nlohmann::json::parse(calls[0])["findings"].at(0)["index"], answer.index());
+  EXPECT_EQ(nlohmann::json::parse(calls[0])["findings"].at(1)["index"], answer.index());
 
   // Nothing new: it is said again, and the webhook is not called again.
   EXPECT_EQ(monitor().code, 1);
@@ -324,8 +431,8 @@ TEST_F(AuditTest, AMonitorCatchesTheOperatorSpeakingInACertifiersName) {
   const grpc::Status appended = operator_client.Append(changed, &answer);
   ASSERT_TRUE(appended.ok()) << appended.error_message();
   const nlohmann::json both = monitor().documents().at(0);
-  ASSERT_EQ(both["finding_count"], 2);
-  EXPECT_TRUE(absl::StrContains(std::string(both["findings"].at(1)["text"]),
+  ASSERT_EQ(both["finding_count"], 3);
+  EXPECT_TRUE(absl::StrContains(std::string(both["findings"].at(2)["text"]),
                                 "another statement than the evidence"));
   hook->Stop();
 }

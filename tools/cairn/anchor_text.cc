@@ -123,8 +123,8 @@ Json EntryStateJson(const v1::EntryProofState& entry, const std::string& rule,
 }
 
 std::string EntryStateText(const v1::EntryProofState& entry) {
-  std::string text = absl::StrCat("entry ", entry.index(), ": ", ProofStateName(entry.state()),
-                                  ", the log reports");
+  std::string text = absl::StrCat("entry ", entry.index(), ": the log reports `",
+                                  ProofStateName(entry.state()), "`, which is its word");
   if (entry.rule_version() != 0) absl::StrAppend(&text, ", by rule ", entry.rule_version());
   if (entry.was_final()) absl::StrAppend(&text, "; a receipt of it was final and is not any more");
   absl::StrAppend(&text, "\n");

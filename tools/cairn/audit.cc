@@ -64,8 +64,8 @@ nlohmann::ordered_json AnchorsJson(const Anchors& anchors) {
 std::string AnchorsText(const Anchors& anchors) {
   const AnchoredRounds::Receipts& receipts = anchors.rounds->receipts();
   std::string text =
-      absl::StrCat("anchored    ", anchors.round_count,
-                   " rounds; receipts of those read now: ", receipts.verified, " verified here, ",
+      absl::StrCat("anchored    ", Counted(anchors.round_count, "round", "rounds"),
+                   "; receipts of those read now: ", receipts.verified, " verified here, ",
                    receipts.accepted, " accepted, ", receipts.failed, " false\n");
   for (const std::string& gap : anchors.gaps) {
     absl::StrAppend(&text, "gap         ", Printable(gap), "\n");
@@ -126,8 +126,9 @@ void AddAudit(CLI::App& app, ExitCode* exit_code) {
   Subcommand command = AddSubcommand(
       app, "audit",
       "Reads a whole log from outside: that it continues what was seen before, every tile and the "
-      "root, signatures, certifiers, repeats and times; with --anchors also what outside systems "
-      "were given. Exit code 1: something is wrong with the log, or was in an earlier run",
+      "root, signatures, certifiers, repeats, times and age; with --anchors also what outside "
+      "systems were given. Exit code 1: something is wrong with the log, or was in an earlier run, "
+      "and nobody has acknowledged it; 3: it could not be read, which says nothing about the log",
       "cairn audit https://log.example.org --policy trust.policy --state ./log.audit",
       &options->audit.json);
   command

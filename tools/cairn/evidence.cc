@@ -108,7 +108,8 @@ ExitCode Run(const Options& options) {
     json.update(ReportJson(fetched->report));
     std::cout << JsonLine(json);
   } else {
-    std::cout << Printable(*path) << ": verified, and written\n" << ReportText(fetched->report);
+    std::cout << Printable(*path) << ": written: " << Printable(fetched->report.headline) << "\n"
+              << ReportText(fetched->report);
   }
   return kYes;
 }

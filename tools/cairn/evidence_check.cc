@@ -15,11 +15,10 @@
 namespace cairn::cli {
 namespace {
 
-Checked Unread(const absl::Status& why, ExitCode exit_code) {
-  return {.report = std::nullopt,
-          .reason = std::string(why.message()),
-          .exit_code = exit_code,
-          .notices = {}};
+Checked Unread(Checked checked, const absl::Status& why, ExitCode exit_code) {
+  checked.reason = std::string(why.message());
+  checked.exit_code = exit_code;
+  return checked;
 }
 
 // kInvalidArgument for a certificate that is none; others as in file.h.
@@ -59,12 +58,17 @@ void JudgeCertifierKeys(const Demands& demands, Checked& checked) {
   }
 }
 
-void SayUnread(const std::string& file, const Checked& checked, bool json) {
-  if (json) {
+FileInputs InputsOf(const Checked& checked) {
+  return {.evidence = checked.evidence_sha256, .certificate = checked.certificate_sha256};
+}
+
+void SayUnread(const std::string& file, const Checked& checked, const Saying& saying) {
+  if (saying.json) {
     nlohmann::ordered_json line;
     line["evidence"] = file;
     line["verified"] = false;
     line["reasons"] = {checked.reason};
+    line["inputs"] = InputsJson(saying.inputs, InputsOf(checked));
     std::cout << JsonLine(line);
   } else {
     std::cout << Printable(file) << ": "
@@ -73,47 +77,59 @@ void SayUnread(const std::string& file, const Checked& checked, bool json) {
   }
 }
 
+// With what is demanded, and what trust brings.
+evidence::VerifyOptions OptionsFor(const evidence::Evidence& evidence, const Trust& trust,
+                                   const Demands& demands) {
+  evidence::VerifyOptions options = trust.For(evidence);
+  options.certifier_keys = demands.certifier_keys;
+  options.require = demands.require;
+  options.log_key_not_after_s = demands.log_key_not_after_s;
+  return options;
+}
+
 }  // namespace
 
 Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands& demands,
-                      const CertificateFile* certificate) {
+                      Contradictions& seen, const CertificateFile* certificate) {
   const absl::StatusOr<std::string> bytes = ReadFile(file, evidence::kMaxEvidenceBytes);
   if (!bytes.ok()) {
-    return Unread(bytes.status(), absl::IsResourceExhausted(bytes.status()) ? kNo : kUnable);
+    return Unread({}, bytes.status(), absl::IsResourceExhausted(bytes.status()) ? kNo : kUnable);
   }
-  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
-  if (!evidence.ok()) return Unread(evidence.status(), kNo);
-  evidence::VerifyOptions options = trust.For(*evidence);
-  options.certifier_keys = demands.certifier_keys;
-  options.require = demands.require;
-  options.anchors_needed = demands.anchors;
-  options.log_key_not_after_s = demands.log_key_not_after_s;
   Checked checked;
+  checked.evidence_sha256 = merkle::Sha256(*bytes);
+  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
+  if (!evidence.ok()) return Unread(checked, evidence.status(), kNo);
+  evidence::VerifyOptions options = OptionsFor(*evidence, trust, demands);
   if (certificate != nullptr) {
     const absl::Status taken = TakeCertificate(*certificate, *evidence, options, checked.notices);
-    if (!taken.ok()) return Unread(taken, kUnable);
+    if (!taken.ok()) return Unread(checked, taken, kUnable);
+    if (const absl::StatusOr<Hash> hash = HashFile(certificate->path); hash.ok()) {
+      checked.certificate_sha256 = *hash;
+    }
   }
   absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, options);
-  if (!report.ok()) return Unread(report.status(), kNo);
+  if (!report.ok()) return Unread(checked, report.status(), kNo);
   checked.report = *std::move(report);
   JudgeCertifierKeys(demands, checked);
+  seen.Add(file, *evidence, *checked.report, options.log_key);
   checked.exit_code = checked.report->verified() ? kYes : kNo;
   return checked;
 }
 
-void Say(const std::string& file, const Checked& checked, bool json) {
-  if (!checked.report.has_value()) return SayUnread(file, checked, json);
+void Say(const std::string& file, const Checked& checked, const Saying& saying) {
+  if (!checked.report.has_value()) return SayUnread(file, checked, saying);
   const evidence::Report& report = *checked.report;
-  if (json) {
+  if (saying.json) {
     nlohmann::ordered_json line;
     line["evidence"] = file;
     line.update(ReportJson(report));
     line["notices"] = checked.notices;
+    line["inputs"] = InputsJson(saying.inputs, InputsOf(checked));
     std::cout << JsonLine(line);
     return;
   }
-  std::cout << Printable(file) << ": " << (report.verified() ? "verified" : "FAILED") << "\n"
-            << ReportText(report);
+  std::cout << Printable(file) << ": " << Printable(report.headline) << "\n" << ReportText(report);
+  if (saying.explain) std::cout << ExplanationText(report, InputsOf(checked));
   for (const std::string& reason : report.reasons) Complain(absl::StrCat(file, ": ", reason));
   for (const std::string& notice : checked.notices) Complain(absl::StrCat(file, ": ", notice));
 }

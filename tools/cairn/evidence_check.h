@@ -5,27 +5,26 @@
 #ifndef CAIRN_TOOLS_CAIRN_EVIDENCE_CHECK_H_
 #define CAIRN_TOOLS_CAIRN_EVIDENCE_CHECK_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "anchor/evidence/certifier_keys.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/certificate/node_keys.h"
-#include "merkle/signature/ed25519.h"
+#include "merkle/hash.h"
 #include "tools/cairn/command.h"
+#include "tools/cairn/contradictions.h"
+#include "tools/cairn/explanation.h"
 #include "tools/cairn/trust.h"
 
 namespace cairn::cli {
 
 // What must hold of evidence, beside what trust asks for.
 struct Demands {
-  // By the certifier's name.
-  std::map<std::string, PublicKey> certifier_keys;
-  evidence::Requirement require = evidence::Requirement::kIncluded;
-  size_t anchors = 1;
+  evidence::CertifierKeys certifier_keys;
+  evidence::Required require;
   std::optional<uint64_t> log_key_not_after_s;
   // The only file there is. Whoever gives keys with one file wants a signature by one of them;
   // several may be by several certifiers, not all of whose keys are at hand.
@@ -40,18 +39,30 @@ struct CertificateFile {
 
 struct Checked {
   // Absent where the evidence cannot be read, for `reason`.
-  std::optional<evidence::Report> report;
-  std::string reason;
+  std::optional<evidence::Report> report = std::nullopt;
+  std::string reason = {};
   ExitCode exit_code = kUnable;
-  std::vector<std::string> notices;
+  std::vector<std::string> notices = {};
   // Keys were given, and none of the statement's certifier.
   bool of_unknown_certifier = false;
+  // SHA-256 of the files, where they could be read.
+  std::optional<Hash> evidence_sha256 = std::nullopt;
+  std::optional<Hash> certificate_sha256 = std::nullopt;
 };
 
-Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands& demands,
-                      const CertificateFile* certificate = nullptr);
+// How a run says what it finds.
+struct Saying {
+  bool json = false;
+  bool explain = false;
+  // What all files of the run were judged by.
+  RunInputs inputs;
+};
 
-void Say(const std::string& file, const Checked& checked, bool json);
+// Adds the checkpoint of each file that the log's key has signed to `seen`.
+Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands& demands,
+                      Contradictions& seen, const CertificateFile* certificate = nullptr);
+
+void Say(const std::string& file, const Checked& checked, const Saying& saying);
 
 }  // namespace cairn::cli
 

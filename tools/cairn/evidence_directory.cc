@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "anchor/evidence/evidence.h"
+#include "tools/cairn/explanation.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/progress.h"
 
@@ -70,19 +71,17 @@ struct Tally {
 // One directory's work, by several threads.
 class Crew {
  public:
-  Crew(const std::string& directory, const Demands& demands, bool json)
-      : walk_(directory), demands_(demands), json_(json) {}
+  Crew(const std::string& directory, const Demands& demands, const Saying& saying,
+       Contradictions& trees)
+      : walk_(directory), demands_(demands), saying_(saying), trees_(trees) {}
 
   // One thread's part, until there are no more files.
   void Work(const Trust& trust) {
     while (const std::optional<std::string> file = walk_.Next()) {
       // Of what is no file, such as a pipe, the end may never come.
       const absl::StatusOr<size_t> size = FileSize(*file);
-      Take(*file, size.ok() ? CheckEvidence(*file, trust, demands_)
-                            : Checked{.report = std::nullopt,
-                                      .reason = std::string(size.status().message()),
-                                      .exit_code = kUnable,
-                                      .notices = {}});
+      Take(*file,
+           size.ok() ? CheckEvidence(*file, trust, demands_, trees_) : Unread(size.status()));
     }
   }
 
@@ -91,6 +90,12 @@ class Crew {
   const std::set<std::string>& seen() const { return seen_; }
 
  private:
+  static Checked Unread(const absl::Status& why) {
+    Checked checked;
+    checked.reason = std::string(why.message());
+    return checked;
+  }
+
   void Take(const std::string& file, const Checked& checked) {
     (checked.exit_code == kYes  ? tally_.verified
      : checked.exit_code == kNo ? tally_.failed
@@ -103,22 +108,23 @@ class Crew {
     }
     if (checked.exit_code == kYes) return;
     const std::lock_guard lock(mutex_);
-    Say(file, checked, json_);
+    Say(file, checked, saying_);
   }
 
   Walk walk_;
   const Demands& demands_;
-  const bool json_;
+  const Saying& saying_;
+  Contradictions& trees_;
   Tally tally_;
   std::mutex mutex_;
   std::set<std::string> seen_;
 };
 
 void SaySummary(const std::string& directory, const Tally& tally, double seconds, size_t threads,
-                bool json) {
+                const Saying& saying) {
   const uint64_t per_second =
       static_cast<uint64_t>(static_cast<double>(tally.all()) / std::max(seconds, 1e-6));
-  if (json) {
+  if (saying.json) {
     nlohmann::ordered_json line;
     line["directory"] = directory;
     line["verified"] = tally.verified.load();
@@ -128,6 +134,7 @@ void SaySummary(const std::string& directory, const Tally& tally, double seconds
     line["threads"] = threads;
     line["seconds"] = seconds;
     line["files_per_second"] = per_second;
+    line["inputs"] = InputsJson(saying.inputs, {});
     std::cout << JsonLine(line);
     return;
   }
@@ -145,7 +152,8 @@ void SaySummary(const std::string& directory, const Tally& tally, double seconds
 }  // namespace
 
 ExitCode VerifyDirectory(const std::string& directory, const Trust& trust, const Demands& demands,
-                         size_t threads, bool json, std::set<std::string>& seen) {
+                         size_t threads, const Saying& saying, Contradictions& seen,
+                         std::set<std::string>& certifiers) {
   Walk count(directory);
   uint64_t files = 0;
   while (count.Next().has_value()) ++files;
@@ -153,7 +161,7 @@ ExitCode VerifyDirectory(const std::string& directory, const Trust& trust, const
     Complain(absl::StrCat(directory, ": no file below it ends in ", evidence::kFileSuffix));
     return kUnable;
   }
-  Crew crew(directory, demands, json);
+  Crew crew(directory, demands, saying, seen);
   const absl::Time start = absl::Now();
   {
     const Progress progress("verifying", "files", [&] { return Done{crew.tally().all(), files}; });
@@ -166,13 +174,13 @@ ExitCode VerifyDirectory(const std::string& directory, const Trust& trust, const
     for (std::thread& worker : workers) worker.join();
   }
   const Tally& tally = crew.tally();
-  SaySummary(directory, tally, absl::ToDoubleSeconds(absl::Now() - start), threads, json);
-  seen.insert(crew.seen().begin(), crew.seen().end());
+  SaySummary(directory, tally, absl::ToDoubleSeconds(absl::Now() - start), threads, saying);
+  certifiers.insert(crew.seen().begin(), crew.seen().end());
   if (crew.error()) {
     Complain(absl::StrCat(directory, ": cannot read all of it: ", crew.error().message()));
   }
-  if (tally.failed > 0) return kNo;
-  return tally.unable > 0 || crew.error() ? kUnable : kYes;
+  if (tally.unable > 0 || crew.error()) return kUnable;
+  return tally.failed > 0 ? kNo : kYes;
 }
 
 }  // namespace cairn::cli

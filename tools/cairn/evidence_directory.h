@@ -4,7 +4,7 @@
 // What fails is said file by file, in no particular order; of the rest there is a count. Progress
 // on stderr.
 // Cost: a directory is listed twice, the first time to know how much there is. Memory: a directory
-//   entry, a file, and what a Trust remembers, for each thread; not more for more files.
+//   entry, a file, and what a Trust remembers, for each thread; what Contradictions remembers.
 
 #ifndef CAIRN_TOOLS_CAIRN_EVIDENCE_DIRECTORY_H_
 #define CAIRN_TOOLS_CAIRN_EVIDENCE_DIRECTORY_H_
@@ -14,16 +14,18 @@
 #include <string>
 
 #include "tools/cairn/command.h"
+#include "tools/cairn/contradictions.h"
 #include "tools/cairn/evidence_check.h"
 #include "tools/cairn/trust.h"
 
 namespace cairn::cli {
 
-// kNo where any file fails; kUnable where one, or a directory, could not be read, and where there
-// is no evidence at all. Adds to `seen` the certifiers with a key in `demands` that statements were
-// by.
+// The highest of: kNo where any file fails; kUnable where one, or a directory, could not be read,
+// and where there is no evidence at all. Adds to `certifiers` those with a key in `demands` that
+// statements were by, and to `seen` the checkpoints.
 ExitCode VerifyDirectory(const std::string& directory, const Trust& trust, const Demands& demands,
-                         size_t threads, bool json, std::set<std::string>& seen);
+                         size_t threads, const Saying& saying, Contradictions& seen,
+                         std::set<std::string>& certifiers);
 
 }  // namespace cairn::cli
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/anchors.h"
 #include "anchor/evidence/rfc3161_receipt.h"
@@ -126,10 +127,10 @@ const evidence::Layer* Find(const evidence::Report& report, const std::string& n
   return nullptr;
 }
 
-// Of receipts NothingLost says more; what `time` says differs by its nature.
+// Of receipts NothingLost says more; what the bounds say differs by its nature.
 absl::Status NoLayerLost(const evidence::Report& old, const evidence::Report& fresh) {
   for (const evidence::Layer& layer : old.layers) {
-    if (layer.state != State::kProven || layer.name == "time") continue;
+    if (layer.state != State::kProven || absl::EndsWith(layer.name, " bound")) continue;
     const evidence::Layer* const now = Find(fresh, layer.name);
     if (now == nullptr || now->state != State::kProven) {
       return absl::AbortedError(

@@ -57,7 +57,7 @@ absl::Status KnownStatements::Take(const std::string& path) {
   const absl::StatusOr<Record> record =
       ReadRecord(path, evidence::CertificateKind::kCer, /*node_keys=*/nullptr);
   if (!record.ok()) return In(path, record.status());
-  by_hash_[record->hash].any = true;
+  by_hash_.try_emplace(record->hash);
   return absl::OkStatus();
 }
 
@@ -67,22 +67,59 @@ absl::Status KnownStatements::TakeList(const std::string& path) {
   for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
     const absl::StatusOr<Hash> hash = ParseHash(line);
     if (!hash.ok()) return In(path, hash.status());
-    by_hash_[*hash].any = true;
+    by_hash_.try_emplace(*hash);
   }
   return absl::OkStatus();
 }
 
-std::optional<std::string> KnownStatements::Judge(const entry::Statement& statement) const {
-  const auto known = by_hash_.find(statement.certificate_hash);
+size_t KnownStatements::hashes_alone() const {
+  return std::count_if(by_hash_.begin(), by_hash_.end(),
+                       [](const auto& known) { return known.second.statements.empty(); });
+}
+
+Hash KnownStatements::Digest() const {
+  std::vector<std::string> lines;
+  for (const auto& [hash, known] : by_hash_) {
+    lines.emplace_back(hash.view());
+    for (const entry::Statement& statement : known.statements) {
+      const absl::StatusOr<std::string> bytes =
+          entry::Encode({.body = entry::SignedStatement{statement, {}}});
+      if (bytes.ok()) lines.push_back(*bytes);
+    }
+  }
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  std::string all;
+  for (const std::string& line : lines) absl::StrAppend(&all, line.size(), " ", line);
+  return merkle::Sha256(all);
+}
+
+std::optional<witness::Finding> KnownStatements::Judge(const entry::Statement& statement) const {
   const std::string said =
       absl::StrCat("hash ", statement.certificate_hash.Hex(), ", policy status ",
-                   entry::PolicyStatusName(statement.policy_status));
-  if (known == by_hash_.end()) return absl::StrCat("a statement that is not known: ", said);
+                   entry::PolicyStatusName(statement.policy_status), ", ",
+                   statement.supersedes.has_value()
+                       ? absl::StrCat("supersedes entry ", statement.supersedes->value())
+                       : "supersedes nothing",
+                   ", trace `", statement.trace, "`, task `", statement.task, "`");
+  const auto known = by_hash_.find(statement.certificate_hash);
+  if (known == by_hash_.end()) {
+    return witness::Finding{.kind = witness::FindingKind::kUnknown,
+                            .text = absl::StrCat("a statement that is not known: ", said)};
+  }
   const std::vector<entry::Statement>& ours = known->second.statements;
+  if (ours.empty()) {
+    return witness::Finding{
+        .kind = witness::FindingKind::kReview,
+        .text =
+            absl::StrCat("only the hash is known, and not what was stated: look whether this is "
+                         "yours: ",
+                         said)};
+  }
   if (std::find(ours.begin(), ours.end(), statement) != ours.end()) return std::nullopt;
-  if (known->second.any && ours.empty()) return std::nullopt;
-  return absl::StrCat("another statement than the evidence at hand has on this hash: ", said,
-                      ", trace `", statement.trace, "`, task `", statement.task, "`");
+  return witness::Finding{
+      .kind = witness::FindingKind::kUnknown,
+      .text = absl::StrCat("another statement than the evidence at hand has on this hash: ", said)};
 }
 
 }  // namespace cairn::cli

@@ -4,6 +4,9 @@
 // Records
 //   (`*.json`), which say its hash; and lists (`*.hashes`) of hashes in hex, one a line. Other
 //   files are not looked at. No directories below it are.
+// A statement is known when evidence says all that it says: hash, policy status, supersedes,
+// certifier, trace, task. A hash alone shows of no statement that it is the one that was made, so
+// that each on such a hash is for a person to look at.
 // Errors: kInvalidArgument for a file that is none of these, otherwise as file.h.
 // Threads: const calls from any.
 
@@ -20,6 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "merkle/entry/entry.h"
 #include "merkle/hash.h"
+#include "witness/finding.h"
 
 namespace cairn::cli {
 
@@ -29,14 +33,17 @@ class KnownStatements {
 
   // Hashes there are.
   size_t size() const { return by_hash_.size(); }
+  // How many of them no evidence has the statement of.
+  size_t hashes_alone() const;
+  // SHA-256 of all that is known, whatever files it is in.
+  Hash Digest() const;
 
-  // What is wrong with a statement that the log has under the certifier's name; nullopt: nothing.
-  std::optional<std::string> Judge(const entry::Statement& statement) const;
+  // What is wrong with a statement that the log has under the certifier's name, of kind kUnknown or
+  // kReview; nullopt: nothing.
+  std::optional<witness::Finding> Judge(const entry::Statement& statement) const;
 
  private:
   struct Known {
-    // Whether any statement on the hash will do: no evidence says which it was.
-    bool any = false;
     std::vector<entry::Statement> statements;
   };
 

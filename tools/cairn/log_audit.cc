@@ -10,16 +10,19 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "anchor/evidence/time_text.h"
 #include "merkle/note/misbehaviour.h"
 #include "merkle/note/note.h"
 #include "merkle/note/policy.h"
+#include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/interrupt.h"
 #include "tools/cairn/progress.h"
 #include "witness/finding.h"
+#include "witness/freshness.h"
 #include "witness/http/client.h"
 #include "witness/http/log_source.h"
 #include "witness/server/audit_files.h"
@@ -49,9 +52,19 @@ class Forgetful final : public witness::AuditStore {
                 numbers.begin());
     return absl::OkStatus();
   }
+  absl::Status PutWatched(uint64_t from, absl::string_view bytes) override {
+    watched_.resize(from);
+    watched_.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }
+  absl::Status GetWatched(uint64_t from, absl::Span<char> bytes) override {
+    std::copy_n(watched_.begin() + static_cast<std::ptrdiff_t>(from), bytes.size(), bytes.begin());
+    return absl::OkStatus();
+  }
 
  private:
   std::vector<uint64_t> numbers_;
+  std::string watched_;
 };
 
 absl::StatusOr<note::Policy> PolicyOf(const AuditArguments& arguments) {
@@ -117,12 +130,62 @@ absl::StatusOr<witness::AuditReport> Run(witness::Auditor& auditor, http::HttpLo
   return auditor.Run(views);
 }
 
+// "90s", "45m", "36h", "7d"; "0": no age is too old.
+uint64_t MaxAge(absl::string_view text) {
+  const auto wrong = [&] {
+    Misused(absl::StrCat("--max_age `", Printable(text),
+                         "`: a number and s, m, h or d, such as 36h; 0 for any age"));
+  };
+  if (text == "0") return 0;
+  uint64_t unit = 1;
+  switch (text.empty() ? '\0' : text.back()) {
+    case 's':
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'd':
+      unit = 86'400;
+      break;
+    default:
+      wrong();
+  }
+  text.remove_suffix(1);
+  const absl::StatusOr<uint64_t> number = note::ParseDecimal(text);
+  if (!number.ok() || *number == 0 || *number > 36'500) wrong();
+  return *number * unit;
+}
+
+std::vector<witness::Acknowledged> Acknowledgements(const AuditArguments& arguments) {
+  std::vector<witness::Acknowledged> all;
+  if (arguments.acknowledge.empty() != arguments.reason.empty()) {
+    Misused("--acknowledge N and --reason TEXT go together: say why it needs nothing more");
+  }
+  if (!arguments.acknowledge.empty() && arguments.state.empty()) {
+    Misused("--acknowledge needs the --state in which the finding is kept");
+  }
+  for (const std::string& text : arguments.acknowledge) {
+    const std::vector<absl::string_view> ends = absl::StrSplit(text, '-');
+    const absl::StatusOr<uint64_t> first = note::ParseDecimal(ends.front());
+    const absl::StatusOr<uint64_t> last = note::ParseDecimal(ends.back());
+    if (ends.size() > 2 || !first.ok() || !last.ok() || *first == 0 || *last < *first) {
+      Misused(absl::StrCat("--acknowledge `", Printable(text),
+                           "`: the number of a finding, as it is printed, or two with - between"));
+    }
+    all.push_back({.first = *first, .last = *last, .reason = arguments.reason});
+  }
+  return all;
+}
+
 std::string CosignedText(const note::PolicyVerdict& verdict, const note::Policy& policy) {
   std::string text;
   for (size_t i = 0; i < verdict.cosigned_at_s.size(); ++i) {
     if (!verdict.cosigned_at_s[i].has_value()) continue;
     absl::StrAppend(&text, text.empty() ? "" : ", ", policy.witnesses()[i].name, " at ",
-                    evidence::TimeText(*verdict.cosigned_at_s[i] * 1000));
+                    witness::SecondText(*verdict.cosigned_at_s[i]));
   }
   return text.empty() ? "by nobody that the policy names" : text;
 }
@@ -149,12 +212,26 @@ void AddAuditOptions(Subcommand command, AuditArguments* arguments) {
            "verify-misbehaviour`")
       .ShowDefault();
   command
+      .Add("--max_age", arguments->max_age,
+           "As old as the checkpoint may be, by its cosignatures or else by its newest entry: "
+           "90m, 36h, 7d; 0 for any age")
+      .ShowDefault();
+  command
+      .Add("--acknowledge", arguments->acknowledge,
+           "The number of a finding that you have looked at, or a range such as 3-7: with --reason "
+           "and --state, it is shown as acknowledged from then on. May be repeated")
+      .Repeatable();
+  command.Add("--reason", arguments->reason, "Why it needs nothing more");
+  command
       .AddNumber("--threads", "How many threads; 0 for one a processor",
                  [arguments](uint64_t threads) { arguments->threads = threads; })
       .Default("0");
 }
 
 absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options) {
+  options.now_s = static_cast<uint64_t>(absl::ToUnixSeconds(absl::Now()));
+  options.max_age_s = MaxAge(arguments.max_age);
+  options.acknowledge = Acknowledgements(arguments);
   const absl::StatusOr<note::Policy> policy = PolicyOf(arguments);
   if (!policy.ok()) return policy.status();
   const auto views = ReadViews(arguments.views);
@@ -191,6 +268,10 @@ absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::Audi
   return run;
 }
 
+std::string Counted(uint64_t count, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
 nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run) {
   const witness::AuditReport& report = run.report;
   nlohmann::ordered_json json = {{"log", arguments.log}};
@@ -203,14 +284,23 @@ nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun
   json["audited_before"] = report.before.value();
   json["audited"] = report.audited.value();
   json["seconds"] = run.seconds;
+  if (report.freshness.by != witness::FreshBy::kNothing) json["as_of_s"] = report.freshness.at_s;
+  json["as_of_by"] = witness::FreshByName(report.freshness.by);
   json["sound"] = report.sound();
   json["finding_count"] = report.finding_count;
   json["earlier_findings"] = report.earlier_findings;
+  json["acknowledged_findings"] = report.acknowledged;
   json["findings"] = nlohmann::ordered_json::array();
   for (const witness::Finding& finding : report.findings) {
-    nlohmann::ordered_json item = {{"kind", witness::FindingKindName(finding.kind)}};
+    nlohmann::ordered_json item = {{"number", finding.number},
+                                   {"kind", witness::FindingKindName(finding.kind)}};
     if (finding.index.has_value()) item["index"] = finding.index->value();
     item["text"] = finding.text;
+    item["new"] = finding.is_new;
+    if (finding.acknowledged.has_value()) {
+      item["acknowledged"] = {{"at_ms", finding.acknowledged->at_ms},
+                              {"reason", finding.acknowledged->reason}};
+    }
     json["findings"].push_back(std::move(item));
   }
   json["misbehaviour_files"] = run.misbehaviour_files;
@@ -218,38 +308,100 @@ nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun
   return json;
 }
 
+namespace {
+
+std::string FreshnessText(const witness::Freshness& freshness) {
+  std::string by;
+  switch (freshness.by) {
+    case witness::FreshBy::kNothing:
+      return "";
+    case witness::FreshBy::kQuorum:
+      by = "by the cosignatures that the policy demands";
+      break;
+    case witness::FreshBy::kCosignature:
+      by = "by a witness's cosignature";
+      break;
+    case witness::FreshBy::kNewestEntry:
+      by = "by the log's own word: its newest entry";
+      break;
+  }
+  return absl::StrCat("as of       ", witness::SecondText(freshness.at_s), ", ", by, "\n");
+}
+
+std::string FindingText(const witness::Finding& finding) {
+  std::string text =
+      absl::StrCat("finding     ", finding.number, ". ", witness::FindingKindName(finding.kind));
+  if (finding.index.has_value()) absl::StrAppend(&text, ", entry ", finding.index->value());
+  absl::StrAppend(&text, ": ", Printable(finding.text), "\n");
+  if (finding.acknowledged.has_value()) {
+    absl::StrAppend(&text, "            acknowledged at ",
+                    witness::SecondText(finding.acknowledged->at_ms / 1000), ": ",
+                    Printable(finding.acknowledged->reason), "\n");
+  }
+  return text;
+}
+
+// The last line: a monitor's findings are not all against the log.
+std::string VerdictText(const witness::AuditReport& report) {
+  const auto is_against = [](const witness::Finding& finding) {
+    return finding.kind != witness::FindingKind::kReview &&
+           finding.kind != witness::FindingKind::kKeys && !finding.acknowledged.has_value();
+  };
+  std::string text;
+  if (report.sound()) {
+    text =
+        report.acknowledged == 0
+            ? "sound"
+            : absl::StrCat("sound, but for ", Counted(report.acknowledged, "finding", "findings"),
+                           " acknowledged before");
+  } else if (report.finding_count > report.findings.size() ||
+             std::any_of(report.findings.begin(), report.findings.end(), is_against)) {
+    text = absl::StrCat("NOT SOUND: ", Counted(report.finding_count, "finding", "findings"));
+  } else {
+    text = absl::StrCat("TO BE LOOKED AT: ", Counted(report.finding_count, "finding", "findings"));
+  }
+  if (!report.sound() && report.earlier_findings > 0) {
+    absl::StrAppend(&text, ", ", report.earlier_findings, " known from earlier runs");
+  }
+  if (!report.sound() && report.acknowledged > 0) {
+    absl::StrAppend(&text, ", ", report.acknowledged, " acknowledged");
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
 std::string AuditText(const AuditArguments& arguments, const AuditRun& run) {
   const witness::AuditReport& report = run.report;
   std::string text;
   if (report.newest.has_value()) {
     const note::Checkpoint& checkpoint = report.newest->checkpoint;
     absl::StrAppend(&text, "log         ", Printable(checkpoint.origin), "\ncheckpoint  ",
-                    checkpoint.size.value(), " entries, root ", checkpoint.root.Hex(), "\n");
+                    Counted(checkpoint.size.value(), "entry", "entries"), ", root ",
+                    checkpoint.root.Hex(), "\n");
     const absl::StatusOr<note::Policy> policy = PolicyOf(arguments);
     if (policy.ok() && !policy->witnesses().empty()) {
       absl::StrAppend(&text, "cosigned    ", Printable(CosignedText(*report.newest, *policy)),
                       "\n");
     }
   }
-  absl::StrAppend(&text, "audited     ", report.audited.value(), " entries, ",
+  absl::StrAppend(&text, FreshnessText(report.freshness), "audited     ",
+                  Counted(report.audited.value(), "entry", "entries"), ", ",
                   report.audited.value() - report.before.value(), " of them now\n");
   for (const std::string& remark : report.remarks) {
     absl::StrAppend(&text, "remark      ", Printable(remark), "\n");
   }
   for (const witness::Finding& finding : report.findings) {
-    absl::StrAppend(&text, "finding     ", witness::FindingKindName(finding.kind));
-    if (finding.index.has_value()) absl::StrAppend(&text, ", entry ", finding.index->value());
-    absl::StrAppend(&text, ": ", Printable(finding.text), "\n");
+    absl::StrAppend(&text, FindingText(finding));
+  }
+  if (report.finding_count > report.findings.size()) {
+    absl::StrAppend(&text, "finding     and ", report.finding_count - report.findings.size(),
+                    " more, which are not kept\n");
   }
   for (const std::string& file : run.misbehaviour_files) {
     absl::StrAppend(&text, "proof       ", Printable(file), ": convinces others; publish it\n");
   }
-  if (report.sound()) return absl::StrCat(text, "sound\n");
-  absl::StrAppend(&text, "NOT SOUND: ", report.finding_count, " findings");
-  if (report.earlier_findings > 0) {
-    absl::StrAppend(&text, ", ", report.earlier_findings, " of them by earlier runs");
-  }
-  return absl::StrCat(text, "\n");
+  return absl::StrCat(text, VerdictText(report));
 }
 
 }  // namespace cairn::cli

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "tools/cairn/command.h"
 #include "witness/auditor.h"
 
@@ -23,11 +24,16 @@ struct AuditArguments {
   // Files, or URLs such as a witness's monitoring path.
   std::vector<std::string> views;
   std::string out = ".";
+  // As it stands: "36h".
+  std::string max_age = "1d";
+  // Numbers of findings, "3" or "3-7".
+  std::vector<std::string> acknowledge;
+  std::string reason;
   uint64_t threads = 0;
   bool json = false;
 };
 
-// --log_key, --policy, --state, --checkpoint, --out, --threads.
+// --log_key, --policy, --state, --checkpoint, --out, --max_age, --acknowledge, --reason, --threads.
 void AddAuditOptions(Subcommand command, AuditArguments* arguments);
 
 struct AuditRun {
@@ -37,9 +43,12 @@ struct AuditRun {
   double seconds = 0;
 };
 
-// `threads` of `options` is set here. An interrupt ends it with kCancelled. Throws where the
-// arguments make no sense.
+// What the arguments say of `options` is set here. An interrupt ends it with kCancelled. Throws
+// where the arguments make no sense.
 absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options);
+
+// "1 entry", "2 entries".
+std::string Counted(uint64_t count, absl::string_view one, absl::string_view many);
 
 nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run);
 std::string AuditText(const AuditArguments& arguments, const AuditRun& run);

@@ -42,26 +42,28 @@ ExitCode Run(const Options& options) {
     Complain(known.status().message());
     return kUnable;
   }
-  uint64_t statements = 0;
-  const auto judge = [&](LeafIndex, absl::string_view bytes) -> std::optional<std::string> {
-    ++statements;
+  const auto judge = [&](LeafIndex, absl::string_view bytes) -> std::optional<witness::Finding> {
     const absl::StatusOr<entry::Entry> entry = entry::Decode(bytes);
     return known->Judge(std::get<entry::SignedStatement>(entry->body).statement);
   };
-  const absl::StatusOr<AuditRun> run =
-      RunAudit(options.audit, {.watch = options.certifier, .judge = judge});
+  const absl::StatusOr<AuditRun> run = RunAudit(
+      options.audit, {.watch = options.certifier, .judge = judge, .known = known->Digest()});
   if (!run.ok()) {
     Complain(run.status().message());
     return kUnable;
   }
   nlohmann::ordered_json json = AuditJson(options.audit, *run);
   json["certifier"] = options.certifier;
-  json["statements"] = statements;
+  json["statements"] = run->report.watched;
+  json["known_hashes"] = known->size();
+  json["known_hashes_alone"] = known->hashes_alone();
   if (options.audit.json) {
     std::cout << JsonLine(json);
   } else {
-    std::cout << "certifier   " << options.certifier << ": " << statements
-              << " statements read now, " << known->size() << " hashes known\n"
+    std::cout << "certifier   " << options.certifier << ": "
+              << Counted(run->report.watched, "statement", "statements")
+              << " in the log; known: " << Counted(known->size(), "hash", "hashes") << ", of "
+              << known->hashes_alone() << " of which only the hash\n"
               << AuditText(options.audit, *run);
   }
   if (run->report.sound()) return kYes;
@@ -78,7 +80,9 @@ void AddMonitor(CLI::App& app, ExitCode* exit_code) {
   Subcommand command = AddSubcommand(
       app, "monitor",
       "Audits a log as `cairn audit` does, and reports every statement under a certifier's name "
-      "that the certifier does not know. Exit code 1: there is one, or the log is not sound",
+      "that the certifier does not know, statements on which only the hash is known, and each "
+      "change of the certifier's key, until they are acknowledged. Exit code 1: there is one, or "
+      "the log is not sound",
       "cairn monitor --log https://log.example.org --policy trust.policy --certifier acme "
       "--known ./evidence --state ./acme.monitor",
       &options->audit.json);
@@ -89,8 +93,9 @@ void AddMonitor(CLI::App& app, ExitCode* exit_code) {
   command.Add("--certifier", options->certifier, "The certifier's name").Required();
   command
       .Add("--known", options->known,
-           "Directory of what it stated: evidence files (*.cairn.json), records "
-           "(*.json), lists of hashes in hex (*.hashes)")
+           "Directory of what it stated: evidence files (*.cairn.json), which say the whole "
+           "statement; records (*.json) and lists of hashes in hex (*.hashes), which do not: what "
+           "the log has on such a hash is listed for you to look at")
       .Required();
   command.Add("--webhook", options->webhook,
               "URL to which new findings are posted, as --json prints them");

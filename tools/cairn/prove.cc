@@ -1,8 +1,10 @@
 // cairn prove: what the log holds about a certificate hash, with fresh proofs.
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,7 @@
 #include "tools/cairn/file.h"
 #include "tools/cairn/log_view.h"
 #include "tools/cairn/report_text.h"
+#include "tools/cairn/statement_list.h"
 
 namespace cairn::cli {
 namespace {
@@ -51,52 +54,67 @@ absl::StatusOr<Proven> Check(const Options& options, const v1::ProvenEntry& entr
   if (absl::Status good = CheckReport(*evidence, *report, log_key.has_value()); !good.ok()) {
     return good;
   }
-  if (!options.certifier.empty() && report->claim.statement.certifier != options.certifier) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the log answers a statement by `", report->claim.statement.certifier, "`"));
-  }
   return Proven{*std::move(evidence), *std::move(report)};
 }
 
-// All statements on the hash, asked for page by page.
-absl::StatusOr<std::vector<Proven>> Fetch(const Options& options, LogClient& client,
-                                          const Hash& hash,
-                                          const std::optional<note::VerifierKey>& log_key) {
-  std::vector<Proven> found;
-  v1::ProveRequest request;
-  request.set_certificate_hash(std::string(hash.view()));
-  request.set_certifier(options.certifier);
-  while (true) {
-    const absl::StatusOr<v1::ProveResponse> answer = client.Prove(request);
-    if (!answer.ok()) return answer.status();
-    for (const v1::ProvenEntry& entry : answer->entries()) {
-      if (options.index && entry.index() != *options.index) continue;
-      absl::StatusOr<Proven> proven = Check(options, entry, answer->checkpoint(), hash, log_key);
-      if (!proven.ok()) return proven.status();
-      found.push_back(*std::move(proven));
-    }
-    if (!answer->has_next_index()) break;
-    if (answer->next_index() <= request.from_index()) {
-      return absl::InvalidArgumentError("the log's answer goes in circles");
-    }
-    request.set_from_index(answer->next_index());
+struct Found {
+  // Those that were asked for, and all that the log reports.
+  std::vector<Proven> chosen;
+  StatementList all;
+};
+
+// All statements on the hash, each checked, whatever was asked for: what else was said on it, and
+// what supersedes what, belongs to the answer.
+absl::StatusOr<Found> Fetch(const Options& options, LogClient& client, const Hash& hash,
+                            const std::optional<note::VerifierKey>& log_key) {
+  std::vector<Proven> chosen;
+  absl::StatusOr<StatementList> all = StatementList::Fetch(
+      client, hash,
+      [&](const v1::ProveResponse& answer, const v1::ProvenEntry& entry) -> absl::Status {
+        absl::StatusOr<Proven> proven = Check(options, entry, answer.checkpoint(), hash, log_key);
+        if (!proven.ok()) return proven.status();
+        const std::string& certifier = proven->report.claim.statement.certifier;
+        if (options.index && entry.index() != *options.index) return absl::OkStatus();
+        if (!options.certifier.empty() && certifier != options.certifier) return absl::OkStatus();
+        chosen.push_back(*std::move(proven));
+        return absl::OkStatus();
+      });
+  if (!all.ok()) return all.status();
+  if (chosen.empty()) {
+    return absl::NotFoundError(
+        all->size() == 0 ? "the log has no such statement"
+                         : "the log has no such statement: others on this hash are by other "
+                           "certifiers or at other indexes");
   }
-  if (found.empty()) return absl::NotFoundError("the log has no such statement");
-  return found;
+  return Found{std::move(chosen), *std::move(all)};
 }
 
-void Say(const Options& options, const std::vector<Proven>& found) {
-  for (const Proven& proven : found) {
+// Whether what is printed of each, and the exit code, may say that it is verified.
+bool AllVerified(const std::vector<Proven>& found) {
+  return std::all_of(found.begin(), found.end(),
+                     [](const Proven& proven) { return proven.report.verified(); });
+}
+
+void Say(const Options& options, const Found& found) {
+  bool is_first = true;
+  for (const Proven& proven : found.chosen) {
+    const evidence::Claim& claim = proven.report.claim;
+    const std::optional<LeafIndex> by = found.all.SupersededBy(claim.index);
     if (options.json) {
-      std::cout << JsonLine(ReportJson(proven.report));
+      nlohmann::ordered_json json = ReportJson(proven.report);
+      if (by.has_value()) json["superseded_by"] = by->value();
+      if (std::exchange(is_first, false)) json["log_reports"] = found.all.Json();
+      std::cout << JsonLine(json);
       continue;
     }
-    const evidence::Claim& claim = proven.report.claim;
     std::cout << "sha256:" << claim.statement.certificate_hash.Hex() << " by "
               << claim.statement.certifier << " at " << claim.index.value() << ": "
-              << (proven.report.verified() ? "verified" : "in the log, as it says itself") << "\n"
+              << (proven.report.verified() ? proven.report.headline
+                                           : "NOT PROVEN: in the log, as it says itself")
+              << (by.has_value() ? absl::StrCat("; SUPERSEDED by entry ", by->value()) : "") << "\n"
               << ReportText(proven.report);
   }
+  if (!options.json) std::cout << found.all.Text();
 }
 
 absl::Status Write(const Options& options, const std::vector<Proven>& found) {
@@ -132,7 +150,7 @@ ExitCode Run(const Options& options) {
     Complain(client.status().message());
     return kUnable;
   }
-  const absl::StatusOr<std::vector<Proven>> found = Fetch(options, **client, *hash, log_key);
+  const absl::StatusOr<Found> found = Fetch(options, **client, *hash, log_key);
   if (!found.ok()) {
     Complain(found.status().message());
     const absl::StatusCode code = found.status().code();
@@ -141,13 +159,16 @@ ExitCode Run(const Options& options) {
     return no ? kNo : kUnable;
   }
   Say(options, *found);
-  if (!log_key) Complain("no --log_key: the checkpoint's signature was not checked");
-  if (options.out.empty()) return kYes;
-  if (absl::Status written = Write(options, *found); !written.ok()) {
+  if (!log_key) {
+    Complain("no --log_key: the checkpoint's signature was not checked, so nothing is verified");
+  }
+  const ExitCode verified = AllVerified(found->chosen) ? kYes : kNo;
+  if (options.out.empty()) return verified;
+  if (absl::Status written = Write(options, found->chosen); !written.ok()) {
     Complain(written.message());
     return kUnable;
   }
-  return kYes;
+  return verified;
 }
 
 }  // namespace
@@ -155,7 +176,11 @@ ExitCode Run(const Options& options) {
 void AddProve(CLI::App& app, ExitCode* exit_code) {
   const auto options = std::make_shared<Options>();
   Subcommand command = AddSubcommand(
-      app, "prove", "Asks the log for the statements on a certificate hash, with inclusion proofs",
+      app, "prove",
+      "Asks the log for the statements on a certificate hash, with inclusion proofs, and lists all "
+      "that it reports on the hash. Exit code 0: each one shown is verified, which needs "
+      "--log_key; "
+      "1: it is not, or the log has none",
       "cairn prove --log 127.0.0.1:7717 "
       "sha256:8df1e642efaee1f86a0d31cc4731f566d41f0b12e47157028ff2f"
       "85de01173c6",
@@ -163,8 +188,8 @@ void AddProve(CLI::App& app, ExitCode* exit_code) {
   AddConnectionOptions(command, &options->connection);
   command.Add("HASH", options->hash, "64 hex digits, with or without sha256: before them")
       .Required();
-  command.Add("--certifier", options->certifier, "Only statements by this one");
-  command.AddNumber("--index", "Only the one at this leaf index",
+  command.Add("--certifier", options->certifier, "Show only statements by this one");
+  command.AddNumber("--index", "Show only the one at this leaf index",
                     [options](uint64_t index) { options->index = index; });
   command.Add(Spellings("log_key"), options->log_key,
               "The log's vkey: the checkpoint must be signed with it");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -69,11 +71,87 @@ std::string DemandName(entry::CertifierDemand demand) {
   return "nothing";
 }
 
+std::string OrNothing(const std::string& id) {
+  return id.empty() ? "nothing stated" : absl::StrCat("`", id, "`");
+}
+
+// What was said of the policy, in the words of whoever is proven to have said it.
+std::string PolicyText(const entry::Statement& statement, bool proven) {
+  if (statement.policy_status == entry::PolicyStatus::kUnspecified) return "nothing stated";
+  const absl::string_view status = entry::PolicyStatusName(statement.policy_status);
+  return proven ? absl::StrCat("the certifier states: ", status)
+                : absl::StrCat("logged under the name `", statement.certifier,
+                               "` by the operator: ", status);
+}
+
+bool CertifierProven(const evidence::Report& report) {
+  const evidence::Layer* const statement = report.Find("statement");
+  return statement != nullptr && statement->state == evidence::State::kProven;
+}
+
+std::string SupersedesText(const entry::Statement& statement) {
+  return statement.supersedes
+             ? absl::StrCat("names index ", statement.supersedes->value(), ", not checked")
+             : "nothing stated";
+}
+
+// What is in the entry, a name and its words each.
+std::vector<std::pair<std::string, std::string>> Stated(const evidence::Report& report) {
+  const entry::Statement& statement = report.claim.statement;
+  const bool proven = CertifierProven(report);
+  return {{"certifier", proven ? absl::StrCat("`", statement.certifier, "`, whose signature it has")
+                               : absl::StrCat("logged under the name `", statement.certifier,
+                                              "` by the operator")},
+          {"policy status", PolicyText(statement, proven)},
+          {"trace", OrNothing(statement.trace)},
+          {"task", OrNothing(statement.task)},
+          {"supersedes", SupersedesText(statement)}};
+}
+
+constexpr absl::string_view kLaterStatements =
+    "offline it cannot be seen whether a later statement supersedes this one, or others were made "
+    "on this hash under another trace or certifier; `cairn status` and `cairn prove` list them";
+
+Json StatedJson(const evidence::Report& report) {
+  Json json;
+  const entry::Statement& statement = report.claim.statement;
+  json["certifier"] = statement.certifier;
+  json["certifier_proven"] = CertifierProven(report);
+  json["policy_status"] = Text(entry::PolicyStatusName(statement.policy_status));
+  if (!statement.trace.empty()) json["trace"] = statement.trace;
+  if (!statement.task.empty()) json["task"] = statement.task;
+  if (statement.supersedes) {
+    json["supersedes"] = statement.supersedes->value();
+    json["supersedes_checked"] = false;
+  }
+  Json lines = Json::array();
+  for (const auto& [name, words] : Stated(report)) lines.push_back(absl::StrCat(name, ": ", words));
+  lines.push_back(Text(kLaterStatements));
+  json["lines"] = std::move(lines);
+  return json;
+}
+
+uint64_t Milliseconds(uint64_t seconds) { return std::min(seconds, UINT64_MAX / 1000) * 1000; }
+
+Json TimesJson(const evidence::Report& report) {
+  Json json;
+  json["accepted_at_ms"] = report.claim.accepted_at_ms;
+  if (report.anchor_bound_s) json["anchor_bound_ms"] = Milliseconds(*report.anchor_bound_s);
+  if (report.witness_bound_s) json["witness_bound_ms"] = Milliseconds(*report.witness_bound_s);
+  return json;
+}
+
+absl::string_view StateText(evidence::State state) {
+  return state == evidence::State::kNotProven ? absl::string_view("not proven")
+                                              : evidence::StateName(state);
+}
+
 }  // namespace
 
 Json ReportJson(const evidence::Report& report) {
   Json json;
   json["verified"] = report.verified();
+  json["headline"] = report.headline;
   json["reasons"] = report.reasons;
   Json claim;
   claim["origin"] = report.claim.origin;
@@ -83,14 +161,14 @@ Json ReportJson(const evidence::Report& report) {
   claim["accepted_at_ms"] = report.claim.accepted_at_ms;
   claim.update(StatementJson(report.claim.statement));
   json["claim"] = std::move(claim);
-  if (report.existed_by_s.has_value()) {
-    json["existed_by_ms"] = std::min(*report.existed_by_s, UINT64_MAX / 1000) * 1000;
-  }
+  json["times"] = TimesJson(report);
+  json["stated"] = StatedJson(report);
   json["layers"] = Json::array();
   for (const evidence::Layer& layer : report.layers) {
     Json item;
     item["name"] = layer.name;
     item["state"] = Text(evidence::StateName(layer.state));
+    item["code"] = layer.code;
     item["required"] = layer.required;
     item["detail"] = layer.detail;
     json["layers"].push_back(std::move(item));
@@ -101,15 +179,22 @@ Json ReportJson(const evidence::Report& report) {
 std::string ReportText(const evidence::Report& report) {
   std::string text;
   // Anchors have names of up to 64 characters.
-  size_t width = 11;
+  size_t width = sizeof("policy status") - 1;
   for (const evidence::Layer& layer : report.layers) width = std::max(width, layer.name.size());
+  const auto line = [&](absl::string_view name, absl::string_view state, absl::string_view words) {
+    absl::StrAppendFormat(&text, "  %-*s %-10s  %s\n", static_cast<int>(width), name, state,
+                          Printable(words));
+  };
+  const std::string accepted_at =
+      absl::StrCat(evidence::TimeText(report.claim.accepted_at_ms), ", the operator's claim");
   for (const evidence::Layer& layer : report.layers) {
-    const absl::string_view state = layer.state == evidence::State::kNotProven
-                                        ? absl::string_view("not proven")
-                                        : evidence::StateName(layer.state);
-    absl::StrAppendFormat(&text, "  %-*s %-10s  %s\n", static_cast<int>(width), layer.name, state,
-                          Printable(layer.detail));
+    // The three times stand one under the other.
+    if (layer.name == "anchor bound") line("accepted at", "claimed", accepted_at);
+    line(layer.name, StateText(layer.state), layer.detail);
   }
+  absl::StrAppend(&text, "  what was said:\n");
+  for (const auto& [name, words] : Stated(report)) line(name, "", words);
+  line("others", "", kLaterStatements);
   return text;
 }
 
@@ -127,12 +212,19 @@ Json EntryJson(LeafIndex index, const entry::Entry& entry) {
     json["name"] = certifier->name;
     json["demand"] = DemandName(certifier->demand);
     if (certifier->key) json["key"] = note::FormatBase64(certifier->key->view());
-  } else {
-    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
+    if (certifier->by_old_key) {
+      json["signature_by_old_key"] = note::FormatBase64(certifier->by_old_key->view());
+    }
+  } else if (const auto* receipt = std::get_if<entry::ReceiptEntry>(&entry.body)) {
     json["kind"] = "receipt";
-    json["backend"] = receipt.backend;
-    json["tree_size"] = receipt.tree_size.value();
-    json["receipt_hash"] = receipt.receipt_hash.Hex();
+    json["backend"] = receipt->backend;
+    json["tree_size"] = receipt->tree_size.value();
+    json["receipt_hash"] = receipt->receipt_hash.Hex();
+  } else {
+    const auto& unknown = std::get<entry::UnknownEntry>(entry.body);
+    json["kind"] = "unknown";
+    json["kind_number"] = unknown.kind;
+    json["content"] = note::FormatBase64(unknown.content);
   }
   return json;
 }
@@ -151,10 +243,14 @@ std::string EntryText(LeafIndex index, const entry::Entry& entry) {
     }
     if (certifier->key)
       absl::StrAppend(&text, ", key ", note::FormatBase64(certifier->key->view()));
+    if (certifier->by_old_key)
+      absl::StrAppend(&text, ", with a signature by the key before it (not checked)");
+  } else if (const auto* receipt = std::get_if<entry::ReceiptEntry>(&entry.body)) {
+    absl::StrAppend(&text, "receipt    ", receipt->backend, " over size ",
+                    receipt->tree_size.value(), ", sha256:", receipt->receipt_hash.Hex());
   } else {
-    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
-    absl::StrAppend(&text, "receipt    ", receipt.backend, " over size ", receipt.tree_size.value(),
-                    ", sha256:", receipt.receipt_hash.Hex());
+    absl::StrAppend(&text, "kind ", std::get<entry::UnknownEntry>(entry.body).kind,
+                    ", newer than this program");
   }
   return text;
 }

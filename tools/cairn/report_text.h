@@ -13,10 +13,11 @@
 
 namespace cairn::cli {
 
-// verified, reasons, claim, existed_by_ms where a time is proved, layers.
+// verified, headline, reasons, claim, times, stated, layers.
 nlohmann::ordered_json ReportJson(const evidence::Report& report);
 
-// A line a layer, indented by two.
+// A line a layer, and under them what was said and by whom, indented by two. The headline is not in
+// it.
 std::string ReportText(const evidence::Report& report);
 
 // index, accepted_at_ms, kind, and what that kind says.

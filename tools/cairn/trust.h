@@ -7,9 +7,12 @@
 #ifndef CAIRN_TOOLS_CAIRN_TRUST_H_
 #define CAIRN_TOOLS_CAIRN_TRUST_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +22,7 @@
 #include "anchor/evidence/note_verifier.h"
 #include "anchor/evidence/rfc3161.h"
 #include "anchor/evidence/verify.h"
+#include "merkle/hash.h"
 #include "merkle/note/key.h"
 #include "merkle/note/policy.h"
 #include "tools/cairn/command.h"
@@ -28,19 +32,32 @@ namespace cairn::cli {
 struct TrustOptions {
   std::string log_key;
   std::string policy;
+  // NAME=FILE; and the file of the authority `tsa`.
+  std::vector<std::string> authorities;
   std::string tsa_roots;
   std::string headers;
+  // What is later counts for nothing; by default the machine's clock.
+  std::optional<uint64_t> now_s;
 };
 
 void AddTrustOptions(Subcommand command, TrustOptions* options);
-// Of these only --tsa_roots and --headers.
+// Of these only --authority, --tsa_roots and --headers.
 void AddAnchorTrustOptions(Subcommand command, TrustOptions* options);
+
+// A file that a verdict rests on, so that whoever repeats it can tell whether theirs is the same.
+struct TrustInput {
+  std::string role;       // "policy", "authority", "headers"
+  std::string name = {};  // Of an authority; empty otherwise.
+  std::string path = {};
+  Hash sha256 = {};
+  std::optional<uint64_t> tip = std::nullopt;  // Of headers: the greatest height.
+};
 
 class Trust {
  public:
   // Reads the files that are named; kInvalidArgument for one that is not what it should be, others
-  // as in file.h. Throws as Misused where there is neither a log key nor a policy, or no key in
-  // --log_key.
+  // as in file.h. Throws as Misused where there is neither a log key nor a policy, no key in
+  // --log_key, and for authorities that cannot be counted (anchors.h).
   static absl::StatusOr<std::unique_ptr<Trust>> Read(const TrustOptions& options);
 
   // To verify this evidence with. They borrow what is here. The log's key is the one given, or the
@@ -51,19 +68,35 @@ class Trust {
   // Of receipts alone. Borrows likewise.
   evidence::AnchorTrust anchors() const;
 
+  // The files that were read.
+  const std::vector<TrustInput>& inputs() const { return inputs_; }
+  uint64_t now_s() const { return now_s_; }
+  // As it was given, or empty.
+  std::string log_key() const { return log_key_ ? log_key_->Format() : ""; }
+
   // Of the same trust anchors, which are shared, with a memory of its own.
   std::unique_ptr<Trust> ForAnotherThread() const;
 
  private:
   Trust() = default;
 
-  absl::Status ReadAnchors(const TrustOptions& options);
+  struct NamedAuthority {
+    std::string name;
+    std::shared_ptr<const rfc3161::Verifier> roots = nullptr;
+    std::unique_ptr<rfc3161::CachingVerifier> time_stamps = nullptr;
+  };
+
+  absl::Status ReadPolicyFile(const std::string& path);
+  absl::Status ReadAuthorities(const TrustOptions& options);
+  absl::Status ReadHeaders(const std::string& path);
+  absl::StatusOr<std::string> ReadInput(TrustInput input, size_t max_bytes);
 
   std::optional<note::VerifierKey> log_key_;
   std::shared_ptr<const note::Policy> policy_;
-  std::shared_ptr<const rfc3161::Verifier> time_stamp_roots_;
+  std::vector<NamedAuthority> authorities_;  // By name.
   std::shared_ptr<evidence::BitcoinHeadersFile> headers_;
-  std::unique_ptr<rfc3161::CachingVerifier> time_stamps_;
+  uint64_t now_s_ = 0;
+  std::vector<TrustInput> inputs_;
   const std::unique_ptr<evidence::NoteVerifier> notes_ = std::make_unique<evidence::NoteVerifier>();
 };
 

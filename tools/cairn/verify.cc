@@ -4,19 +4,30 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "anchor/evidence/certifier_keys.h"
+#include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
+#include "tools/cairn/contradictions.h"
 #include "tools/cairn/evidence_check.h"
 #include "tools/cairn/evidence_directory.h"
+#include "tools/cairn/explanation.h"
+#include "tools/cairn/file.h"
 #include "tools/cairn/record.h"
 #include "tools/cairn/trust.h"
 
@@ -29,29 +40,94 @@ struct Options {
   TrustOptions trust;
   std::vector<std::string> certifiers;
   std::string node_keys;
-  std::string require = "included";
-  uint64_t anchors = 1;
+  std::vector<std::string> require;
   std::string log_key_not_after;
+  std::string now;
+  std::string misbehaviour;
   uint64_t threads = 0;
+  bool explain = false;
   bool json = false;
 };
 
-evidence::Requirement ParseRequirement(const std::string& text) {
-  if (text == "included") return evidence::Requirement::kIncluded;
-  if (text == "witnessed") return evidence::Requirement::kWitnessed;
-  if (text == "anchored") return evidence::Requirement::kAnchored;
-  if (text == "verified") return evidence::Requirement::kVerified;
-  Misused(
-      absl::StrCat("--require: `", text, "` is none of included, witnessed, anchored, verified"));
+// Several files: the highest, so that a run that could not look at all of them never reads as one
+// that did.
+ExitCode Highest(ExitCode a, ExitCode b) { return std::max(a, b); }
+
+void TakeRequirement(absl::string_view text, evidence::Required& require) {
+  constexpr absl::string_view kWays = "included, witnessed, verified[:N], certifier, record";
+  const absl::string_view rest = absl::StripPrefix(text, "verified");
+  if (text == "witnessed") {
+    require.witnessed = true;
+  } else if (text == "certifier") {
+    require.certifier = true;
+  } else if (text == "record") {
+    require.record = true;
+  } else if (text == "verified") {
+    require.verified = std::max<size_t>(require.verified, 1);
+  } else if (absl::StartsWith(text, "verified:")) {
+    const absl::StatusOr<uint64_t> needed = note::ParseDecimal(rest.substr(1));
+    if (!needed.ok() || *needed == 0) {
+      Misused(absl::StrCat("--require ", text, ": how many authorities? A number from 1, such as ",
+                           "verified:2"));
+    }
+    require.verified = std::max<size_t>(require.verified, *needed);
+  } else if (text == "anchored") {
+    Misused(
+        "--require anchored is gone: a receipt that nothing of yours can check proves nothing. Use "
+        "--require verified, or verified:N for N authorities, with --authority NAME=ROOTS.pem or "
+        "--headers FILE");
+  } else if (text != "included") {
+    Misused(absl::StrCat("--require: `", text, "` is none of ", kWays));
+  }
 }
 
-uint64_t ParseTime(const std::string& text) {
+evidence::Required ReadRequired(const Options& options) {
+  evidence::Required require;
+  for (const std::string& set : options.require) {
+    for (const absl::string_view one : absl::StrSplit(set, ',')) TakeRequirement(one, require);
+  }
+  if (require.certifier && options.certifiers.empty()) {
+    Misused("--require certifier needs --certifier NAME=KEY: without a key nobody can be proven");
+  }
+  if (require.record && options.certificate.empty()) {
+    Misused("--require record needs --certificate FILE: without it there is nothing to compare");
+  }
+  return require;
+}
+
+std::vector<std::string> RequiredNames(const evidence::Required& require) {
+  std::vector<std::string> names = {"included"};
+  if (require.witnessed) names.emplace_back("witnessed");
+  if (require.verified > 0) names.push_back(absl::StrCat("verified:", require.verified));
+  if (require.certifier) names.emplace_back("certifier");
+  if (require.record) names.emplace_back("record");
+  return names;
+}
+
+uint64_t ParseTime(absl::string_view option, const std::string& text) {
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time < absl::UnixEpoch()) {
-    Misused(absl::StrCat("--log_key_not_after: not a time such as 2026-01-31T00:00:00Z: ", error));
+    Misused(absl::StrCat(option, ": not a time such as 2026-01-31T00:00:00Z: ", error));
   }
   return static_cast<uint64_t>(absl::ToUnixSeconds(time));
+}
+
+// NAME=KEY or NAME=KEY@FROM..TO. No name and no key has an @ in it.
+void TakeCertifier(const std::string& text, evidence::CertifierKeys& keys) {
+  const size_t at = text.rfind('@');
+  const absl::string_view all = text;
+  const auto key = ParseCertifierKey(all.substr(0, at));
+  if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
+  evidence::CertifierKey held{.key = key->second};
+  if (at != std::string::npos) {
+    const auto range = evidence::ParseIndexRange(all.substr(at + 1));
+    if (!range.ok()) Misused(absl::StrCat("--certifier: ", range.status().message()));
+    held.range = *range;
+  }
+  if (const absl::Status added = evidence::AddCertifierKey(key->first, held, keys); !added.ok()) {
+    Misused(absl::StrCat("--certifier: ", added.message()));
+  }
 }
 
 // At most 256: each keeps what it has seen.
@@ -67,18 +143,12 @@ bool IsDirectory(const std::string& path) {
 
 Demands ReadDemands(const Options& options) {
   Demands demands;
-  demands.require = ParseRequirement(options.require);
-  if (options.anchors == 0) Misused("--anchors: at least one");
-  demands.anchors = options.anchors;
+  demands.require = ReadRequired(options);
   if (!options.log_key_not_after.empty()) {
-    demands.log_key_not_after_s = ParseTime(options.log_key_not_after);
+    demands.log_key_not_after_s = ParseTime("--log_key_not_after", options.log_key_not_after);
   }
   for (const std::string& certifier : options.certifiers) {
-    const auto key = ParseCertifierKey(certifier);
-    if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
-    if (!demands.certifier_keys.insert(*key).second) {
-      Misused(absl::StrCat("--certifier: `", key->first, "` is given twice"));
-    }
+    TakeCertifier(certifier, demands.certifier_keys);
   }
   demands.alone = options.evidence.size() == 1 && !IsDirectory(options.evidence.front());
   if (!options.certificate.empty() && !demands.alone) {
@@ -87,52 +157,122 @@ Demands ReadDemands(const Options& options) {
   return demands;
 }
 
+absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demands,
+                                   const Trust& trust) {
+  RunInputs inputs{.now_s = trust.now_s(), .files = trust.inputs()};
+  if (!options.node_keys.empty()) {
+    const absl::StatusOr<Hash> hash = HashFile(options.node_keys);
+    if (!hash.ok()) return hash.status();
+    inputs.files.push_back({.role = "node_keys", .path = options.node_keys, .sha256 = *hash});
+  }
+  const std::string log_key = trust.log_key();
+  if (!log_key.empty()) inputs.options.push_back({"log_key", {log_key}});
+  inputs.options.push_back({"require", RequiredNames(demands.require)});
+  if (!options.certifiers.empty()) inputs.options.push_back({"certifier", options.certifiers});
+  if (!options.log_key_not_after.empty()) {
+    inputs.options.push_back({"log_key_not_after", {options.log_key_not_after}});
+  }
+  if (!options.certificate.empty()) {
+    inputs.options.push_back({"certificate", {options.certificate}});
+  }
+  return inputs;
+}
+
+void SayContradiction(const Contradiction& found, bool json) {
+  const std::string text = absl::StrCat(
+      found.first_file, " and ", found.second_file, " contradict each other: the key of log `",
+      found.origin, "` has signed two trees of ", found.tree_size, " entries, with roots ",
+      found.first_root.Hex(), " and ", found.second_root.Hex());
+  Complain(text);
+  if (!json) return;
+  nlohmann::ordered_json line;
+  line["contradiction"] = {
+      {"origin", found.origin},
+      {"tree_size", found.tree_size},
+      {"first", {{"evidence", found.first_file}, {"root", found.first_root.Hex()}}},
+      {"second", {{"evidence", found.second_file}, {"root", found.second_root.Hex()}}}};
+  std::cout << JsonLine(line);
+}
+
+// kNo where files contradict each other; the proof of the first that has one is written.
+ExitCode JudgeContradictions(const Options& options, const Contradictions& seen) {
+  if (seen.overflowed()) {
+    Complain(absl::StrCat("more than ", Contradictions::kMaxTrees,
+                          " checkpoints: only those are held against each other"));
+  }
+  for (const Contradiction& found : seen.found()) SayContradiction(found, options.json);
+  if (seen.found().empty()) return kYes;
+  const auto proof = std::find_if(seen.found().begin(), seen.found().end(),
+                                  [](const auto& found) { return !found.proof.empty(); });
+  if (options.misbehaviour.empty()) {
+    Complain("with --misbehaviour FILE the proof is written, for whoever trusts the log's key");
+    return kNo;
+  }
+  if (proof == seen.found().end()) {
+    Complain("no proof is written: the files have changed since they were read");
+    return kUnable;
+  }
+  if (absl::Status made = CreateFile(options.misbehaviour, proof->proof, /*mode=*/0644);
+      !made.ok()) {
+    Complain(absl::StrCat("--misbehaviour: ", made.message()));
+    return kUnable;
+  }
+  Complain(absl::StrCat(options.misbehaviour,
+                        " proves it, by `cairn verify-misbehaviour`: it convicts the log's key, "
+                        "not a person"));
+  return kNo;
+}
+
+ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& demands,
+                   const CertificateFile* certificate, const Saying& saying) {
+  ExitCode worst = kYes;
+  std::set<std::string> certifiers;
+  Contradictions seen;
+  for (const std::string& path : options.evidence) {
+    if (IsDirectory(path)) {
+      worst = Highest(worst, VerifyDirectory(path, trust, demands, Threads(options.threads), saying,
+                                             seen, certifiers));
+      continue;
+    }
+    const Checked checked = CheckEvidence(path, trust, demands, seen, certificate);
+    if (checked.report.has_value()) certifiers.insert(checked.report->claim.statement.certifier);
+    Say(path, checked, saying);
+    worst = Highest(worst, checked.exit_code);
+  }
+  for (const auto& [name, keys] : demands.certifier_keys) {
+    if (!demands.alone && certifiers.count(name) == 0) {
+      Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
+    }
+  }
+  worst = Highest(worst, JudgeContradictions(options, seen));
+  if (saying.explain && !saying.json) std::cout << InputsText(saying.inputs);
+  return worst;
+}
+
 ExitCode Run(const Options& options) {
   const Demands demands = ReadDemands(options);
-  const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(options.trust);
+  TrustOptions trust_options = options.trust;
+  if (!options.now.empty()) trust_options.now_s = ParseTime("--now", options.now);
+  const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(trust_options);
   if (!trust.ok()) {
     Complain(trust.status().message());
     return kUnable;
   }
   const absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys =
       ReadNodeKeys(options.node_keys);
-  if (!node_keys.ok()) {
-    Complain(node_keys.status().message());
+  const absl::StatusOr<RunInputs> inputs = InputsOf(options, demands, **trust);
+  for (const absl::Status& read : {node_keys.status(), inputs.status()}) {
+    if (read.ok()) continue;
+    Complain(read.message());
     return kUnable;
   }
   const CertificateFile certificate{.path = options.certificate,
                                     .node_keys = node_keys->has_value() ? &**node_keys : nullptr};
-  ExitCode worst = kYes;
-  std::set<std::string> seen;
-  for (const std::string& path : options.evidence) {
-    if (IsDirectory(path)) {
-      worst = Worse(worst, VerifyDirectory(path, **trust, demands, Threads(options.threads),
-                                           options.json, seen));
-      continue;
-    }
-    const Checked checked =
-        CheckEvidence(path, **trust, demands, options.certificate.empty() ? nullptr : &certificate);
-    if (checked.report.has_value()) seen.insert(checked.report->claim.statement.certifier);
-    Say(path, checked, options.json);
-    worst = Worse(worst, checked.exit_code);
-  }
-  for (const auto& [name, key] : demands.certifier_keys) {
-    if (!demands.alone && seen.count(name) == 0) {
-      Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
-    }
-  }
-  return worst;
+  return VerifyAll(options, **trust, demands, options.certificate.empty() ? nullptr : &certificate,
+                   {.json = options.json, .explain = options.explain, .inputs = *inputs});
 }
 
-}  // namespace
-
-void AddVerify(CLI::App& app, ExitCode* exit_code) {
-  const auto options = std::make_shared<Options>();
-  Subcommand command = AddSubcommand(
-      app, "verify", "Verifies evidence files offline, layer by layer, against keys that you trust",
-      "cairn verify out/record.cairn.json --certificate record.json --log_key "
-      "log.example/cairn+ac93c5d7+AeN...",
-      &options->json);
+void AddOptions(Subcommand& command, const std::shared_ptr<Options>& options) {
   command
       .Add("EVIDENCE", options->evidence,
            "Evidence files, and directories: there every *.cairn.json is verified, in "
@@ -143,28 +283,54 @@ void AddVerify(CLI::App& app, ExitCode* exit_code) {
   AddTrustOptions(command, &options->trust);
   command
       .Add("--certifier", options->certifiers,
-           "NAME=KEY: a certifier's vkey, or its public key in base64; its statements must "
-           "then be signed with it. May be repeated")
+           "NAME=KEY[@FROM..TO]: a certifier's vkey, or its public key in base64; its statements "
+           "must then be signed with it. With the leaf indexes at which the key was in force, TO "
+           "not among them, several keys of one name may be given. May be repeated")
       .Repeatable();
   command
-      .Add("--require", options->require,
-           "What must be proven: included; witnessed (by the policy's quorum); anchored (an "
-           "outside system accepted the checkpoint, its receipt says); verified (proven by "
-           "--tsa_roots or --headers)")
-      .ShowDefault();
-  command
-      .AddNumber("--anchors", "With --require anchored or verified: by how many anchors",
-                 [options](uint64_t anchors) { options->anchors = anchors; })
-      .Default("1");
+      .Add(
+          "--require", options->require,
+          "What must be proven, a set with commas: included, which always must; witnessed (by the "
+          "policy's quorum); verified[:N] (N of your authorities vouch, by default one); certifier "
+          "(signed with a key of --certifier); record (the one of --certificate). Nothing may be "
+          "false whatever is required")
+      .Repeatable()
+      .Default("included, and what --policy, --certifier and --certificate ask for");
+  command.AddNumber("--anchors", "Gone: write --require verified:N", [](uint64_t needed) {
+    Misused(absl::StrCat("--anchors is gone: write --require verified:", needed));
+  });
   command.Add(Spellings("log_key_not_after"), options->log_key_not_after,
-              "TIME (RFC 3339): the log's key counts only for checkpoints that an anchor "
-              "proves to be older");
+              "TIME (RFC 3339): the log's key counts only for checkpoints that authorities "
+              "prove to be older");
+  command.Add("--now", options->now,
+              "TIME (RFC 3339) to judge at, so that a report can be repeated; by default the "
+              "clock's. Times that are later count for nothing");
+  command.Add("--misbehaviour", options->misbehaviour,
+              "File to write, where evidence files show that the log's key signed two trees: the "
+              "proof of that. Must not exist");
+  command.AddFlag("--explain", options->explain,
+                  "Say of each layer how it was decided, and at the end by which inputs");
   command
       .AddNumber("--threads", "For directories: how many threads; 0 for one a processor",
                  [options](uint64_t threads) { options->threads = threads; })
       .Default("0");
   command.Add(Spellings("node_keys"), options->node_keys,
               "Key file of the node that attests records");
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, ExitCode* exit_code) {
+  const auto options = std::make_shared<Options>();
+  Subcommand command = AddSubcommand(
+      app, "verify",
+      "Verifies evidence files offline, layer by layer, against keys and authorities that you "
+      "trust. Exit status 0 when all that is required is proven and nothing is false; of several "
+      "files the highest",
+      "cairn verify out/record.cairn.json --certificate record.json --log_key "
+      "log.example/cairn+ac93c5d7+AeN...",
+      &options->json);
+  AddOptions(command, options);
   command.OnRun([options, exit_code] { *exit_code = Run(*options); });
 }
 

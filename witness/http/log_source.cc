@@ -21,7 +21,8 @@ constexpr ClientLimits kLimits{.deadline = std::chrono::seconds(60),
 
 absl::Status StatusOf(const std::string& url, unsigned status) {
   const std::string message = absl::StrCat(url, ": HTTP status ", status);
-  if (status == 404 || status == 410) return absl::NotFoundError(message);
+  // 403 is what some object stores answer of what they do not have.
+  if (status == 403 || status == 404 || status == 410) return absl::NotFoundError(message);
   return absl::UnavailableError(message);
 }
 

@@ -1,5 +1,6 @@
 // A log at a URL, as C2SP tlog-tiles serves it.
 //
+// 403, 404 and 410 are kNotFound, every other status than 200 kUnavailable.
 // A request that fails for a reason that may pass is made again, twice. Each thread that reads at a
 // time has a connection of its own.
 

@@ -18,8 +18,41 @@ namespace {
 constexpr size_t kMaxStateBytes = size_t{64} << 20;
 
 absl::Status Failed(absl::string_view what, const std::string& directory) {
-  return absl::InternalError(absl::StrCat("cannot ", what, " ", directory, "/fingerprints: ",
-                                          absl::ErrnoToStatus(errno, "").message()));
+  return absl::InternalError(absl::StrCat("cannot ", what, " the files of the audit in ", directory,
+                                          ": ", absl::ErrnoToStatus(errno, "").message()));
+}
+
+int OpenFile(const std::string& file) {
+  return open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+}
+
+absl::Status WriteAt(int fd, const std::string& directory, uint64_t from, absl::string_view bytes) {
+  auto at = static_cast<off_t>(from);
+  while (!bytes.empty()) {
+    const ssize_t wrote = pwrite(fd, bytes.data(), bytes.size(), at);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return Failed("write", directory);
+    bytes.remove_prefix(wrote);
+    at += wrote;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadAt(int fd, const std::string& directory, uint64_t from, absl::Span<char> bytes) {
+  auto at = static_cast<off_t>(from);
+  while (!bytes.empty()) {
+    const ssize_t got = pread(fd, bytes.data(), bytes.size(), at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Failed("read", directory);
+    if (got == 0) {
+      return absl::InternalError(absl::StrCat("a file in ", directory, " is shorter than ",
+                                              directory,
+                                              "/state says; begin anew with an empty directory"));
+    }
+    bytes.remove_prefix(got);
+    at += got;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -40,18 +73,26 @@ absl::StatusOr<std::unique_ptr<FileAuditStore>> FileAuditStore::Open(const std::
   if (error) {
     return absl::InternalError(absl::StrCat("cannot make ", directory, ": ", error.message()));
   }
-  const std::string file = directory + "/fingerprints";
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return Failed("open", directory);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    close(fd);
+  const int fingerprints = OpenFile(directory + "/fingerprints");
+  if (fingerprints < 0) return Failed("open", directory);
+  if (flock(fingerprints, LOCK_EX | LOCK_NB) != 0) {
+    close(fingerprints);
     return absl::UnavailableError(
         absl::StrCat("another process audits with the state in ", directory));
   }
-  return std::unique_ptr<FileAuditStore>(new FileAuditStore(directory, fd));
+  const int watched = OpenFile(directory + "/watched");
+  if (watched < 0) {
+    absl::Status failed = Failed("open", directory);
+    close(fingerprints);
+    return failed;
+  }
+  return std::unique_ptr<FileAuditStore>(new FileAuditStore(directory, fingerprints, watched));
 }
 
-FileAuditStore::~FileAuditStore() { close(fingerprints_); }
+FileAuditStore::~FileAuditStore() {
+  close(watched_);
+  close(fingerprints_);
+}
 
 absl::StatusOr<std::optional<std::string>> FileAuditStore::ReadState() {
   absl::StatusOr<std::string> state = ReadWholeFile(directory_ + "/state", kMaxStateBytes);
@@ -62,44 +103,29 @@ absl::StatusOr<std::optional<std::string>> FileAuditStore::ReadState() {
 
 absl::Status FileAuditStore::WriteState(absl::string_view state) {
   // Before the state that counts them.
-  if (fdatasync(fingerprints_) != 0) return Failed("sync", directory_);
+  if (fdatasync(fingerprints_) != 0 || fdatasync(watched_) != 0) return Failed("sync", directory_);
   const absl::Status replaced = ReplaceFile(directory_ + "/state", state);
   return replaced.ok() ? replaced : absl::InternalError(replaced.message());
 }
 
 absl::Status FileAuditStore::PutFingerprints(LeafIndex from, absl::Span<const uint64_t> numbers) {
-  const char* bytes = reinterpret_cast<const char*>(numbers.data());
-  size_t left = numbers.size() * sizeof(uint64_t);
-  auto at = static_cast<off_t>(from.value() * sizeof(uint64_t));
-  while (left > 0) {
-    const ssize_t wrote = pwrite(fingerprints_, bytes, left, at);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return Failed("write", directory_);
-    bytes += wrote;
-    left -= wrote;
-    at += wrote;
-  }
-  return absl::OkStatus();
+  const absl::string_view bytes(reinterpret_cast<const char*>(numbers.data()),
+                                numbers.size() * sizeof(uint64_t));
+  return WriteAt(fingerprints_, directory_, from.value() * sizeof(uint64_t), bytes);
 }
 
 absl::Status FileAuditStore::GetFingerprints(LeafIndex from, absl::Span<uint64_t> numbers) {
-  char* bytes = reinterpret_cast<char*>(numbers.data());
-  size_t left = numbers.size() * sizeof(uint64_t);
-  auto at = static_cast<off_t>(from.value() * sizeof(uint64_t));
-  while (left > 0) {
-    const ssize_t got = pread(fingerprints_, bytes, left, at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Failed("read", directory_);
-    if (got == 0) {
-      return absl::InternalError(absl::StrCat(directory_, "/fingerprints is shorter than ",
-                                              directory_,
-                                              "/state says; begin anew with an empty directory"));
-    }
-    bytes += got;
-    left -= got;
-    at += got;
-  }
-  return absl::OkStatus();
+  const auto bytes =
+      absl::MakeSpan(reinterpret_cast<char*>(numbers.data()), numbers.size() * sizeof(uint64_t));
+  return ReadAt(fingerprints_, directory_, from.value() * sizeof(uint64_t), bytes);
+}
+
+absl::Status FileAuditStore::PutWatched(uint64_t from, absl::string_view bytes) {
+  return WriteAt(watched_, directory_, from, bytes);
+}
+
+absl::Status FileAuditStore::GetWatched(uint64_t from, absl::Span<char> bytes) {
+  return ReadAt(watched_, directory_, from, bytes);
 }
 
 }  // namespace cairn::server

@@ -1,7 +1,8 @@
 // An auditor's files: a log that lies in a local directory, and what an auditor keeps.
 //
-// Shape of a state's directory: `state` (witness/audit_state.h) and `fingerprints`, eight bytes a
-//   leaf in this machine's order, of which those beyond `state`'s size count for nothing.
+// Shape of a state's directory: `state` (witness/audit_state.h); `fingerprints`, eight bytes a leaf
+//   in this machine's order, of which those beyond `state`'s size count for nothing; and `watched`
+//   (witness/watched.h), empty but for a monitor.
 
 #ifndef CAIRN_WITNESS_SERVER_AUDIT_FILES_H_
 #define CAIRN_WITNESS_SERVER_AUDIT_FILES_H_
@@ -47,13 +48,16 @@ class FileAuditStore final : public witness::AuditStore {
   absl::Status WriteState(absl::string_view state) override;
   absl::Status PutFingerprints(LeafIndex from, absl::Span<const uint64_t> numbers) override;
   absl::Status GetFingerprints(LeafIndex from, absl::Span<uint64_t> numbers) override;
+  absl::Status PutWatched(uint64_t from, absl::string_view bytes) override;
+  absl::Status GetWatched(uint64_t from, absl::Span<char> bytes) override;
 
  private:
-  FileAuditStore(std::string directory, int fingerprints)
-      : directory_(std::move(directory)), fingerprints_(fingerprints) {}
+  FileAuditStore(std::string directory, int fingerprints, int watched)
+      : directory_(std::move(directory)), fingerprints_(fingerprints), watched_(watched) {}
 
   const std::string directory_;
   const int fingerprints_;
+  const int watched_;
 };
 
 }  // namespace cairn::server

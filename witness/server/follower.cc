@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "merkle/hash.h"
 #include "merkle/note/note.h"
 #include "witness/finding.h"
@@ -73,7 +75,11 @@ void Follower::Loop() {
 absl::Status Follower::Round(const note::Policy& policy) {
   const absl::StatusOr<std::vector<witness::OtherView>> cosigned = Cosigned();
   if (!cosigned.ok()) return cosigned.status();
-  witness::Auditor auditor(source_, policy, *store_, {});
+  witness::AuditOptions options;
+  // A log may be quiet for as long as it likes: how old its checkpoint may be is for those to say
+  // who audit it by hand.
+  options.now_s = static_cast<uint64_t>(absl::ToUnixSeconds(absl::Now()));
+  witness::Auditor auditor(source_, policy, *store_, std::move(options));
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return absl::OkStatus();
@@ -106,8 +112,8 @@ absl::StatusOr<std::vector<witness::OtherView>> Follower::Cosigned() {
 }
 
 void Follower::Say(const witness::AuditReport& report) {
-  for (size_t i = report.earlier_findings; i < report.findings.size(); ++i) {
-    const witness::Finding& finding = report.findings[i];
+  for (const witness::Finding& finding : report.findings) {
+    if (!finding.is_new) continue;
     LogError("an audit found something wrong with a log",
              {{"url", url_},
               {"kind", std::string(witness::FindingKindName(finding.kind))},

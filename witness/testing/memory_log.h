@@ -132,10 +132,21 @@ class MemoryAuditStore final : public AuditStore {
     std::copy_n(numbers_.begin() + from.value(), numbers.size(), numbers.begin());
     return absl::OkStatus();
   }
+  absl::Status PutWatched(uint64_t from, absl::string_view bytes) override {
+    watched_.resize(from);
+    watched_.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }
+  absl::Status GetWatched(uint64_t from, absl::Span<char> bytes) override {
+    if (from + bytes.size() > watched_.size()) return absl::InternalError("too few");
+    std::copy_n(watched_.begin() + from, bytes.size(), bytes.begin());
+    return absl::OkStatus();
+  }
 
  private:
   std::optional<std::string> state_;
   std::vector<uint64_t> numbers_;
+  std::string watched_;
 };
 
 }  // namespace cairn::witness

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "anchor/evidence/opentimestamps.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/entry.h"
 #include "merkle/entry/statement.h"
@@ -12,6 +13,7 @@
 #include "merkle/note/checkpoint_signer.h"
 #include "merkle/note/cosignature.h"
 #include "merkle/note/note.h"
+#include "merkle/note/text.h"
 #include "merkle/signature/ed25519.h"
 
 namespace cairn::evidence::testing {
@@ -72,6 +74,19 @@ note::CheckpointSigner SignerWith(const note::SignerKey& log_key) {
   return *note::CheckpointSigner::Create(std::move(keys));
 }
 
+// Of an issuer that has no certificate anywhere, in force in January 2026.
+constexpr char kRevocationList[] =
+    "MIGMMEAwBQYDK2VwMBkxFzAVBgNVBAMMDkV4YW1wbGUgaXNzdWVyFw0yNjAxMDEwMDAwMDBaFw0yNjAyMDEwMDAwMDBa"
+    "MAUGAytlcANBAOSRaH0m91wU0hfx3SthY8VVfwLjv27g4UYwusFaUy3cHZLoHtu/SUpEF46Y3kkOmRjln+DOPmdyB7iQ"
+    "RjI86Q4=";
+
+// A calendar's promise for a note, as an `.ots` file.
+std::string PendingFor(absl::string_view note) {
+  ots::File file{.digest = std::string(merkle::Sha256(note).view())};
+  file.timestamp.attestations = {*ots::Attestation::Pending("https://calendar.example")};
+  return *ots::Format(file);
+}
+
 }  // namespace
 
 note::SignerKey LogKey() {
@@ -105,24 +120,59 @@ std::vector<std::string> Entries() {
   };
 }
 
-Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
-  std::vector<std::string> entries = Entries();
+note::TlogProof MakeProof(const std::vector<std::string>& entries, uint64_t index,
+                          const note::SignerKey& log_key) {
   std::vector<Hash> leaves;
   for (const std::string& entry : entries) leaves.push_back(merkle::HashLeaf(entry));
   const note::CheckpointSigner signer = SignerWith(log_key);
+  return {.extra = std::nullopt,
+          .index = LeafIndex(index),
+          .proof = Path(index, leaves),
+          .checkpoint = *signer.Sign({.origin = signer.origin(),
+                                      .size = TreeSize(leaves.size()),
+                                      .root = Root(leaves),
+                                      .extensions = {}})};
+}
+
+std::string ReceiptEntry(absl::string_view receipt, uint64_t tree_size, absl::string_view backend) {
+  return Encode(1'770'000'000'500, entry::ReceiptEntry{.receipt_hash = merkle::Sha256(receipt),
+                                                       .tree_size = TreeSize(tree_size),
+                                                       .backend = std::string(backend)});
+}
+
+Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key) {
+  std::vector<std::string> entries = Entries();
   Evidence evidence{.kind = CertificateKind::kFile,
                     .entry = entries[leaf],
-                    .proof = {.extra = std::nullopt,
-                              .index = LeafIndex(leaf),
-                              .proof = Path(leaf, leaves),
-                              .checkpoint = *signer.Sign({.origin = signer.origin(),
-                                                          .size = TreeSize(leaves.size()),
-                                                          .root = Root(leaves),
-                                                          .extensions = {}})},
+                    .proof = MakeProof(entries, leaf, log_key),
                     .openings = {}};
   if (leaf == kSigned) {
     evidence.openings = {{.field = "trace", .key = BlindKey(), .value = kTraceValue}};
   }
+  return evidence;
+}
+
+Evidence MakeVersion2Evidence() {
+  Evidence evidence = MakeEvidence(kSigned);
+  evidence.receipts = {{"btc", "opentimestamps", PendingFor(evidence.proof.checkpoint)}};
+  const std::string record = "{\"run\":\"closed\"}";
+  entry::Statement closing = MakeStatement(kSigned);
+  closing.certificate_hash = merkle::Sha256(record);
+  std::vector<std::string> entries = Entries();
+  entries.push_back(ReceiptEntry(evidence.receipts[0].receipt, entries.size(), "opentimestamps"));
+  entries.push_back(Encode(1'770'000'000'600, entry::SignedStatement{closing, {}}));
+  Renewal renewal{.receipt = merkle::Sha256(evidence.receipts[0].receipt),
+                  .entry = entries[5],
+                  .proof = MakeProof(entries, 5),
+                  .receipts = {}};
+  renewal.receipts = {{"btc", "opentimestamps", PendingFor(renewal.proof.checkpoint)}};
+  evidence.renewals = {renewal};
+  evidence.revocation = {*note::ParseBase64(kRevocationList)};
+  evidence.run = {.record = record, .entry = entries[6], .proof = MakeProof(entries, 6)};
+  evidence.commitments = {{.path = "/input/prompt",
+                           .salt = merkle::Sha256("salt 1"),
+                           .value = "What is the capital of France?"},
+                          {.path = "/output", .salt = merkle::Sha256("salt 2"), .value = "Paris"}};
   return evidence;
 }
 

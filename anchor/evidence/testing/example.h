@@ -37,9 +37,21 @@ std::string CertificateText(Leaf leaf);
 // The entries, in order.
 std::vector<std::string> Entries();
 
+// Of entries as they stand, under a checkpoint over all of them.
+note::TlogProof MakeProof(const std::vector<std::string>& entries, uint64_t index,
+                          const note::SignerKey& log_key = LogKey());
+
+// An entry of kind 3 about these bytes, which an anchor gave for the tree of that size.
+std::string ReceiptEntry(absl::string_view receipt, uint64_t tree_size, absl::string_view backend);
+
 // Evidence for the leaf, under a checkpoint by `log_key` with `origin`. The signed statement's
 // trace is blinded and opened.
 Evidence MakeEvidence(Leaf leaf, const note::SignerKey& log_key = LogKey());
+
+// The signed statement's with everything that only version 2 has: a receipt, which the log has as
+// its entry 5; a later checkpoint that covers it, with a receipt; a revocation list that has to do
+// with nothing here; the closing record of a run, which is entry 6; two commitments.
+Evidence MakeVersion2Evidence();
 
 // The signed statement once more, in a tree of 2^26 entries whose checkpoint three witnesses have
 // cosigned: as much as a large log's evidence has, but for receipts.
