@@ -79,7 +79,8 @@ Layer CertificateLayer(const Statement& statement, const VerifyOptions& options)
     layer.Judge(State::kFalse, "other_certificate");
   } else {
     layer.detail = absl::StrCat("the certificate given is the one of the entry, sha256:", logged,
-                                MadeFrom(options));
+                                MadeFrom(options), options.certificate_caveat.empty() ? "" : "; ",
+                                options.certificate_caveat);
     layer.Judge(State::kProven, "same");
   }
   return layer;

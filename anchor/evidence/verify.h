@@ -69,6 +69,8 @@ struct VerifyOptions {
   std::optional<absl::StatusOr<Hash>> certificate_hash;
   // What that hash was made from, to be said.
   std::optional<CertificateKind> certificate_kind;
+  // What that hash covers otherwise than the certificate has it, to be said; empty: nothing.
+  std::string certificate_caveat = {};
   // Its `now_s` is the clock that cosignatures are held to as well.
   AnchorTrust anchors = {};
   Required require = {};

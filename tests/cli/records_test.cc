@@ -42,6 +42,7 @@ std::string HashText(const json& value) {
 // The text of a sealed record whose input has this JSON text as its member `n`.
 std::string RecordWith(const std::string& input) {
   json record = certificate::ParseStrict(testing::ReadFile("tools/samples/triage.json")).value();
+  record.erase("meta");
   json& snapshot = record["snapshot"];
   snapshot["input"] = {{"n", certificate::ParseStrict(input).value()}};
   snapshot["inputHash"] = HashText(snapshot["input"]);
@@ -232,11 +233,13 @@ class LoggedRecords : public Records {
                           testing::kTestVkey, "--out", (directory_.path() / "out").string()},
                          files_and_more));
   }
-  json Verify(const std::string& name, const std::string& file) {
+  json Verify(const std::string& name, const std::string& file,
+              const std::vector<std::string>& more, int code) {
     const CairnResult result =
-        RunCairn({"verify", "--json", "--log_key", testing::kTestVkey, "--certificate", file,
-                  (directory_.path() / "out" / (name + ".cairn.json")).string()});
-    EXPECT_EQ(result.code, 0) << result.out;
+        RunCairn(Join({"verify", "--json", "--log_key", testing::kTestVkey, "--certificate", file,
+                       (directory_.path() / "out" / (name + ".cairn.json")).string()},
+                      more));
+    EXPECT_EQ(result.code, code) << result.out;
     return result.documents().at(0);
   }
 
@@ -252,8 +255,20 @@ TEST_F(LoggedRecords, SayWhichNumbersAreRoundedWhenTheyAreLoggedAndVerified) {
   EXPECT_EQ(document.at("rounded_count"), 1);
   EXPECT_THAT(document.at("notices").dump(),
               HasSubstr("9007199254740993 is covered only as 9007199254740992"));
-  EXPECT_THAT(Verify("r", other).at("notices").dump(),
+  const json verified = Verify("r", other, {}, 0);
+  EXPECT_THAT(verified.at("notices").dump(),
               HasSubstr("9007199254740992.5 is covered only as 9007199254740992"));
+  EXPECT_EQ(verified.at("rounded").at(0).at("written"), "9007199254740992.5");
+  const json layer = verified.at("layers").at(0);
+  EXPECT_EQ(layer.at("name"), "certificate");
+  EXPECT_EQ(layer.at("state"), "proven");
+  EXPECT_THAT(layer.at("detail").get<std::string>(),
+              HasSubstr("covered only as rounded to binary64: snapshot.input.n only as "
+                        "9007199254740992"));
+  const json strict = Verify("r", other, {"--strict"}, 1);
+  EXPECT_EQ(strict.at("layers").at(0).at("state"), "false");
+  EXPECT_THAT(strict.at("reasons").dump(), HasSubstr("snapshot.input.n: 9007199254740992.5 is"));
+  Verify("r", Write("exact.json", RecordWith("9007199254740992")), {"--strict"}, 0);
 }
 
 TEST_F(LoggedRecords, AreNotLoggedWhenRefused) {
@@ -272,7 +287,7 @@ TEST_F(LoggedRecords, AreNotLoggedWhenRefused) {
     EXPECT_EQ(document.at("outcome"), "logged");
     EXPECT_THAT(document.at("notices").dump(), HasSubstr("logged as a file, but"));
   }
-  Verify("large", large);
+  Verify("large", large, {}, 0);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/evidence.h"
 #include "tools/cairn/file.h"
-#include "tools/cairn/record.h"
 #include "tools/cairn/report_text.h"
 
 namespace cairn::cli {
@@ -23,13 +22,16 @@ Checked Unread(Checked checked, const absl::Status& why, ExitCode exit_code) {
 
 // kInvalidArgument for a certificate that is none; others as in file.h.
 absl::Status TakeCertificate(const CertificateFile& certificate, const evidence::Evidence& evidence,
-                             evidence::VerifyOptions& options, std::vector<std::string>& notices) {
-  absl::StatusOr<Record> record =
-      ReadRecord(certificate.path, evidence.kind, certificate.node_keys);
+                             evidence::VerifyOptions& options, Checked& checked) {
+  const std::optional<evidence::CertificateKind> asked = certificate.options.kind();
+  absl::StatusOr<Record> record = ReadRecord(certificate.path, asked ? asked : evidence.kind,
+                                             certificate.node_keys, certificate.options.rounded());
   if (record.ok()) {
     options.certificate_hash = record->hash;
     options.certificate_kind = record->kind;
-    notices = record->notices;
+    options.certificate_caveat = RoundedText(record->rounded);
+    checked.notices = record->notices;
+    checked.rounded = record->rounded;
   } else if (absl::IsInvalidArgument(record.status())) {
     options.certificate_hash = record.status();
   } else {
@@ -101,7 +103,7 @@ Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands
   if (!evidence.ok()) return Unread(checked, evidence.status(), kNo);
   evidence::VerifyOptions options = OptionsFor(*evidence, trust, demands);
   if (certificate != nullptr) {
-    const absl::Status taken = TakeCertificate(*certificate, *evidence, options, checked.notices);
+    const absl::Status taken = TakeCertificate(*certificate, *evidence, options, checked);
     if (!taken.ok()) return Unread(checked, taken, kUnable);
     if (const absl::StatusOr<Hash> hash = HashFile(certificate->path); hash.ok()) {
       checked.certificate_sha256 = *hash;
@@ -124,6 +126,7 @@ void Say(const std::string& file, const Checked& checked, const Saying& saying) 
     line["evidence"] = file;
     line.update(ReportJson(report));
     line["notices"] = checked.notices;
+    AddRounded(checked.rounded, line);
     line["inputs"] = InputsJson(saying.inputs, InputsOf(checked));
     std::cout << JsonLine(line);
     return;

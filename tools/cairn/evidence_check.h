@@ -17,6 +17,7 @@
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
 #include "tools/cairn/explanation.h"
+#include "tools/cairn/record.h"
 #include "tools/cairn/trust.h"
 
 namespace cairn::cli {
@@ -35,6 +36,7 @@ struct Demands {
 struct CertificateFile {
   std::string path;
   const certificate::NodeKeys* node_keys = nullptr;
+  RecordOptions options = {};
 };
 
 struct Checked {
@@ -43,6 +45,8 @@ struct Checked {
   std::string reason = {};
   ExitCode exit_code = kUnable;
   std::vector<std::string> notices = {};
+  // Numbers of the certificate, see record.h.
+  certificate::RoundedNumbers rounded = {};
   // Keys were given, and none of the statement's certifier.
   bool of_unknown_certifier = false;
   // SHA-256 of the files, where they could be read.

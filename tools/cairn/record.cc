@@ -182,6 +182,19 @@ void AddRecordOptions(Subcommand command, RecordOptions* options) {
                   "Refuse records of which the hash covers a number only as rounded to binary64");
 }
 
+std::string RoundedText(const certificate::RoundedNumbers& rounded) {
+  constexpr size_t kMaxNamed = 3;
+  if (rounded.count == 0) return "";
+  std::vector<std::string> named;
+  for (const certificate::RoundedNumber& number : rounded.first) {
+    if (named.size() == kMaxNamed) break;
+    named.push_back(absl::StrCat(number.path, " only as ", number.canonical));
+  }
+  const size_t more = rounded.count - named.size();
+  return absl::StrCat("covered only as rounded to binary64: ", absl::StrJoin(named, ", "),
+                      more == 0 ? "" : absl::StrCat(", and ", more, " more"));
+}
+
 void AddRounded(const certificate::RoundedNumbers& rounded, nlohmann::ordered_json& json) {
   if (rounded.count == 0) return;
   for (const certificate::RoundedNumber& number : rounded.first) {

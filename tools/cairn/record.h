@@ -59,6 +59,9 @@ struct RecordOptions {
 
 void AddRecordOptions(Subcommand command, RecordOptions* options);
 
+// Of some of them and how many there are, for one line; empty where there are none.
+std::string RoundedText(const certificate::RoundedNumbers& rounded);
+
 // Adds the members `rounded` and `rounded_count` to a document, where there are any.
 void AddRounded(const certificate::RoundedNumbers& rounded, nlohmann::ordered_json& json);
 

@@ -40,6 +40,7 @@ struct Options {
   TrustOptions trust;
   std::vector<std::string> certifiers;
   std::string node_keys;
+  RecordOptions record;
   std::vector<std::string> require;
   std::string log_key_not_after;
   std::string now;
@@ -175,6 +176,8 @@ absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demand
   if (!options.certificate.empty()) {
     inputs.options.push_back({"certificate", {options.certificate}});
   }
+  if (!options.record.as.empty()) inputs.options.push_back({"as", {options.record.as}});
+  if (options.record.strict) inputs.options.push_back({"strict", {}});
   return inputs;
 }
 
@@ -267,7 +270,8 @@ ExitCode Run(const Options& options) {
     return kUnable;
   }
   const CertificateFile certificate{.path = options.certificate,
-                                    .node_keys = node_keys->has_value() ? &**node_keys : nullptr};
+                                    .node_keys = node_keys->has_value() ? &**node_keys : nullptr,
+                                    .options = options.record};
   return VerifyAll(options, **trust, demands, options.certificate.empty() ? nullptr : &certificate,
                    {.json = options.json, .explain = options.explain, .inputs = *inputs});
 }
@@ -316,6 +320,7 @@ void AddOptions(Subcommand& command, const std::shared_ptr<Options>& options) {
       .Default("0");
   command.Add(Spellings("node_keys"), options->node_keys,
               "Key file of the node that attests records");
+  AddRecordOptions(command, &options->record);
 }
 
 }  // namespace
