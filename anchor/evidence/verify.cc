@@ -241,9 +241,8 @@ void JudgeLayers(const Subject& subject, Report& report) {
       .index = subject.evidence.proof.index,
       .witnessed = inclusion.state == State::kProven && witnesses.layer.state == State::kProven};
   const entry::Statement& statement = subject.entry.signed_statement.statement;
-  report.layers = {CertificateLayer(statement, options),
-                   StatementLayer(place, subject.entry.signed_statement, options), inclusion,
-                   checkpoint};
+  report.layers = {CertificateLayer(subject.entry, options),
+                   StatementLayer(place, subject.entry, options), inclusion, checkpoint};
   if (options.policy != nullptr || options.require.witnessed) {
     report.layers.push_back(witnesses.layer);
   }
@@ -252,6 +251,7 @@ void JudgeLayers(const Subject& subject, Report& report) {
     report.layers.push_back(AnchorsLayer(receipts, report.vouched, options));
   }
   for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
+    if (subject.entry.unknown_kind) break;
     if (std::optional<Layer> opening = OpeningLayer(field, *id, subject.evidence.openings)) {
       report.layers.push_back(*std::move(opening));
     }
@@ -273,7 +273,7 @@ const Layer* Report::Find(absl::string_view name) const {
 }
 
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options) {
-  const absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry);
+  const absl::StatusOr<StatementEntry> entry = DecodeSubject(evidence.entry);
   if (!entry.ok()) return entry.status();
   const absl::StatusOr<note::Note> note = note::ParseNote(evidence.proof.checkpoint);
   if (!note.ok()) return note.status();
@@ -284,7 +284,8 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
                           .tree_size = checkpoint->size,
                           .root = checkpoint->root,
                           .accepted_at_ms = entry->accepted_at_ms,
-                          .statement = entry->signed_statement.statement},
+                          .statement = entry->signed_statement.statement,
+                          .unknown_kind = entry->unknown_kind},
                 .layers = {}};
   JudgeLayers({evidence, options, *entry, *note, *checkpoint}, report);
   for (const Layer& layer : report.layers) {

@@ -87,6 +87,8 @@ struct Claim {
   Hash root;
   uint64_t accepted_at_ms = 0;
   entry::Statement statement;
+  // The entry is of this kind, newer than this program: there is no statement.
+  std::optional<uint8_t> unknown_kind = std::nullopt;
 };
 
 struct Report {
@@ -110,8 +112,8 @@ struct Report {
   const Layer* Find(absl::string_view name) const;
 };
 
-// kInvalidArgument when the evidence contains no statement or no readable checkpoint, which Parse
-// does not let through.
+// kInvalidArgument when the evidence contains neither a statement nor an entry of a reserved kind,
+// or no readable checkpoint, which Parse does not let through.
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options);
 
 }  // namespace cairn::evidence

@@ -43,8 +43,11 @@ void JudgeCertifierKeys(const Demands& demands, Checked& checked) {
   const std::string& certifier = report.claim.statement.certifier;
   if (demands.certifier_keys.count(certifier) == 0 && !demands.certifier_keys.empty()) {
     checked.of_unknown_certifier = true;
-    const std::string why =
-        absl::StrCat("the statement is by `", certifier, "`, whose key --certifier does not give");
+    const std::string why = report.claim.unknown_kind
+                                ? absl::StrCat("the entry is of kind ", *report.claim.unknown_kind,
+                                               ", newer than this program, and no statement")
+                                : absl::StrCat("the statement is by `", certifier,
+                                               "`, whose key --certifier does not give");
     if (!demands.alone) return checked.notices.push_back(why);
     for (evidence::Layer& layer : report.layers) {
       if (layer.name != "statement" || layer.required) continue;

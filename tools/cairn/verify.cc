@@ -20,8 +20,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "anchor/evidence/certifier_keys.h"
+#include "merkle/entry/certifier_key.h"
 #include "merkle/note/text.h"
-#include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
 #include "tools/cairn/evidence_check.h"
@@ -117,15 +117,15 @@ uint64_t ParseTime(absl::string_view option, const std::string& text) {
 void TakeCertifier(const std::string& text, evidence::CertifierKeys& keys) {
   const size_t at = text.rfind('@');
   const absl::string_view all = text;
-  const auto key = ParseCertifierKey(all.substr(0, at));
+  const auto key = entry::ParseCertifierKey(all.substr(0, at));
   if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
-  evidence::CertifierKey held{.key = key->second};
+  evidence::CertifierKey held{.key = key->key};
   if (at != std::string::npos) {
     const auto range = evidence::ParseIndexRange(all.substr(at + 1));
     if (!range.ok()) Misused(absl::StrCat("--certifier: ", range.status().message()));
     held.range = *range;
   }
-  if (const absl::Status added = evidence::AddCertifierKey(key->first, held, keys); !added.ok()) {
+  if (const absl::Status added = evidence::AddCertifierKey(key->name, held, keys); !added.ok()) {
     Misused(absl::StrCat("--certifier: ", added.message()));
   }
 }
