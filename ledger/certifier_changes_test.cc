@@ -28,7 +28,7 @@ class CertifierChangesTest : public testing::Test {
     return changes;
   }
 
-  entry::CertifierRegistry registry_;
+  entry::CertifierRegistry registry_{"log.example/test"};
   uint64_t next_ = 0;
 };
 

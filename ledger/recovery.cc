@@ -61,7 +61,7 @@ absl::StatusOr<entry::CertifierRegistry> FoldCertifiers(Store* store, const Tree
                                                         const merkle::Edge& edge) {
   const absl::StatusOr<std::vector<LeafIndex>> indexes = store->CertifierEntries();
   if (!indexes.ok()) return indexes.status();
-  entry::CertifierRegistry registry;
+  entry::CertifierRegistry registry(store->identity().origin);
   for (const LeafIndex index : *indexes) {
     if (!state.size.contains(index)) {
       return absl::DataLossError(absl::StrCat("a certifier entry is listed at index ",

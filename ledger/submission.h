@@ -19,7 +19,8 @@ struct Submission {
   // retry signed with a key that has since been rotated: known work is answered, new work refused.
   bool must_exist = false;
 
-  // kInvalidArgument, naming the field, when the body has no encoding.
+  // kInvalidArgument, naming the field, when the body has no encoding; also for one of a reserved
+  // kind.
   static absl::StatusOr<Submission> Make(entry::Body body);
 };
 

@@ -44,7 +44,6 @@ Auditor::Auditor(LogSource& source, const note::Policy& policy, AuditStore& stor
 absl::StatusOr<AuditReport> Auditor::Run(const std::vector<OtherView>& others) {
   state_ = AuditState();
   report_ = AuditReport();
-  certifiers_ = CertifierCheck();
   not_before_ms_.reset();
   rounds_.reset();
   if (options_.rounds != nullptr) {
@@ -82,6 +81,8 @@ absl::Status Auditor::Steps(const std::vector<OtherView>& others) {
     absl::Status compared = CompareWith("the checkpoint seen before", state_.newest_note, true);
     if (!compared.ok()) return compared;
   }
+  // Only now: the log's origin, for which rotations are signed, is that of the checkpoint.
+  if (absl::Status restored = RestoreCertifiers(); !restored.ok()) return restored;
   for (const OtherView& other : others) {
     absl::Status compared = CompareWith(other.name, other.note, false);
     if (!compared.ok()) return compared;
@@ -103,6 +104,11 @@ absl::Status Auditor::Load() {
   absl::StatusOr<AuditState> state = ParseAuditState(**text);
   if (!state.ok()) return state.status();
   state_ = *std::move(state);
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::RestoreCertifiers() {
+  certifiers_ = CertifierCheck(newest_.checkpoint.origin);
   for (const auto& [index, change] : state_.certifiers) {
     if (absl::Status restored = certifiers_.Restore(index, change); !restored.ok()) return restored;
   }

@@ -110,6 +110,7 @@ class Auditor {
   absl::Status Load();
   absl::Status Save();
   absl::Status ReadNewest();
+  absl::Status RestoreCertifiers();
   absl::Status CompareWith(const std::string& name, const std::string& note, bool was_newest);
   absl::Status CheckRounds();
   absl::Status OpenEdge();
@@ -141,7 +142,7 @@ class Auditor {
   AuditState state_;
   AuditReport report_;
   View newest_;
-  CertifierCheck certifiers_;
+  CertifierCheck certifiers_{absl::string_view()};
   std::optional<RoundCheck> rounds_;
   merkle::Edge edge_;
   // What entries that witnesses had not seen by then cannot be older than.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "merkle/entry/certifiers.h"
 #include "merkle/entry/entry.h"
 #include "merkle/types.h"
@@ -22,6 +23,9 @@ namespace cairn::witness {
 
 class CertifierCheck {
  public:
+  // Of the log with this origin, for which rotations are signed.
+  explicit CertifierCheck(absl::string_view origin) : registry_(origin) {}
+
   // A change that was taken before; kDataLoss when it does not follow the ones before.
   absl::Status Restore(LeafIndex index, const entry::CertifierEntry& change);
 

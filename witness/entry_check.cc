@@ -76,6 +76,9 @@ void EntryCheck::TakeOther(LeafIndex index, absl::string_view encoded, CheckedEn
     out.segments.emplace_back();
     last_use_ = Use();
   }
+  if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
+    ++out.unknown_kinds[unknown->kind];
+  }
   const auto* receipt = std::get_if<entry::ReceiptEntry>(&decoded->body);
   if (receipt == nullptr) return;
   out.receipts.emplace_back(index, *receipt);

@@ -11,6 +11,7 @@
 #define CAIRN_WITNESS_ENTRY_CHECK_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,6 +52,8 @@ struct CheckedEntries {
   std::vector<std::pair<LeafIndex, LeafIndex>> superseding;
   // Entries about receipts of anchors.
   std::vector<std::pair<LeafIndex, entry::ReceiptEntry>> receipts;
+  // Entries of each kind that is newer than this program: counted and hashed, not judged.
+  std::map<uint8_t, uint64_t> unknown_kinds;
   // Times of the first and last entry that has one.
   std::optional<uint64_t> first_ms;
   uint64_t last_ms = 0;

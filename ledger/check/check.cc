@@ -205,7 +205,7 @@ class Check {
     const auto listed = OrFinding(source_.CertifierEntries(), Part::kCertifiers, findings_);
     if (!listed.ok()) return listed.status();
     std::vector<LeafIndex> found;
-    entry::CertifierRegistry registry;
+    entry::CertifierRegistry registry(source_.identity().origin);
     for (const CheckedChunk& chunk : chunks_) {
       for (const auto& [index, change] : chunk.certifiers) {
         found.push_back(index);

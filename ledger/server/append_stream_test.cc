@@ -103,7 +103,7 @@ class HeldLog : public ledger::Log {
     auto view = std::make_shared<ledger::View>();
     view->state.size = TreeSize(size);
     view->checkpoint = absl::StrCat("checkpoint ", size);
-    view->certifiers = std::make_shared<const entry::CertifierRegistry>();
+    view->certifiers = std::make_shared<const entry::CertifierRegistry>("log.example/test");
     // Beyond all that is answered here.
     view->recent = std::make_shared<const ledger::RecentCommit>(
         ledger::RecentCommit{.first = LeafIndex(uint64_t{1} << 40),

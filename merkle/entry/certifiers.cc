@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/entry/rotation.h"
 
 namespace cairn::entry {
 namespace {
@@ -11,7 +12,26 @@ absl::Status NotDeclared(absl::string_view name) {
   return absl::NotFoundError(absl::StrCat("certifier `", name, "` is not declared"));
 }
 
+// Of the key that `change` gives or leaves; `before` is null for one that is declared.
+KeyWord WordFor(const CertifierEntry& change, const Certifier* before) {
+  if (before == nullptr) return KeyWord::kDeclared;
+  if (change.key == before->key) return before->word;
+  return change.by_old_key.has_value() ? KeyWord::kSignedByOldKey : KeyWord::kOperator;
+}
+
 }  // namespace
+
+absl::string_view KeyWordText(KeyWord word) {
+  switch (word) {
+    case KeyWord::kDeclared:
+      return "declared by the operator";
+    case KeyWord::kSignedByOldKey:
+      return "rotated, signed by the key before it";
+    case KeyWord::kOperator:
+      return "rotated, the operator's word";
+  }
+  return "unknown";
+}
 
 absl::Status CertifierRegistry::Check(const CertifierEntry& change) const {
   if (absl::StatusOr<std::string> encoded = Encode({.body = change}); !encoded.ok()) {
@@ -36,12 +56,23 @@ absl::Status CertifierRegistry::Check(const CertifierEntry& change) const {
                                                       "` was retired at index ",
                                                       current.since.value(), ", which is final"));
   }
-  if (change.action == CertifierAction::kRotate && change.demand == current.demand &&
-      change.key == current.key) {
+  if (change.action == CertifierAction::kRotate) return CheckRotation(change, current);
+  return absl::OkStatus();
+}
+
+absl::Status CertifierRegistry::CheckRotation(const CertifierEntry& change,
+                                              const Certifier& current) const {
+  if (change.demand == current.demand && change.key == current.key) {
     return absl::FailedPreconditionError(absl::StrCat(
         "certifier `", change.name, "` already has this key and demand: nothing to rotate"));
   }
-  return absl::OkStatus();
+  if (!change.by_old_key.has_value()) return absl::OkStatus();
+  if (!current.key.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the rotation of certifier `", change.name,
+                     "` carries a signature by the key before it, but it had none"));
+  }
+  return VerifyRotation(origin_, change, *current.key);
 }
 
 absl::Status CertifierRegistry::Apply(LeafIndex index, const CertifierEntry& change) {
@@ -51,10 +82,12 @@ absl::Status CertifierRegistry::Apply(LeafIndex index, const CertifierEntry& cha
                                                    "; apply them in the order of the log"));
   }
   if (absl::Status allowed = Check(change); !allowed.ok()) return allowed;
-  history_[change.name].push_back({.since = index,
-                                   .retired = change.action == CertifierAction::kRetire,
-                                   .demand = change.demand,
-                                   .key = change.key});
+  std::vector<Certifier>& changes = history_[change.name];
+  changes.push_back({.since = index,
+                     .retired = change.action == CertifierAction::kRetire,
+                     .demand = change.demand,
+                     .key = change.key,
+                     .word = WordFor(change, changes.empty() ? nullptr : &changes.back())});
   last_ = index;
   return absl::OkStatus();
 }

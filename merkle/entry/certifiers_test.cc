@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "merkle/entry/rotation.h"
 #include "merkle/entry/samples.h"
 
 namespace cairn::entry {
@@ -42,7 +43,7 @@ void ExpectError(const absl::Status& status, absl::StatusCode code, const std::s
 }
 
 TEST(CertifierRegistry, GivesTheKeyInForceAtEachIndex) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(10), Declare("acme", KeyA())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(20), Rotate("acme", KeyB())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(30), Retire("acme")).ok());
@@ -58,8 +59,74 @@ TEST(CertifierRegistry, GivesTheKeyInForceAtEachIndex) {
   EXPECT_FALSE(registry.At("acme", LeafIndex(29)).value().retired);
 }
 
+CertifierEntry SignedRotation(const PrivateKey& old_key, const PublicKey& new_key) {
+  return SignRotation(kOrigin, "acme", old_key, new_key, CertifierDemand::kSigned).value();
+}
+
+TEST(CertifierRegistry, KeepsByWhoseWordEachKeyCame) {
+  CertifierRegistry registry(kOrigin);
+  ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
+  ASSERT_TRUE(registry.Apply(LeafIndex(1), SignedRotation(SampleKey(0), KeyB())).ok());
+  ASSERT_TRUE(registry.Apply(LeafIndex(2), Rotate("acme", KeyA())).ok());
+  CertifierEntry demand = Rotate("acme", KeyA());
+  demand.demand = CertifierDemand::kChannel;
+  ASSERT_TRUE(registry.Apply(LeafIndex(3), demand).ok());
+  EXPECT_EQ(registry.At("acme", LeafIndex(0))->word, KeyWord::kDeclared);
+  EXPECT_EQ(registry.At("acme", LeafIndex(1))->word, KeyWord::kSignedByOldKey);
+  EXPECT_EQ(registry.At("acme", LeafIndex(2))->word, KeyWord::kOperator);
+  // The key is as before, and so is the word for it.
+  EXPECT_EQ(registry.At("acme", LeafIndex(3))->word, KeyWord::kOperator);
+}
+
+TEST(CertifierRegistry, AChangeOfDemandAloneLeavesTheWordForTheKey) {
+  CertifierRegistry registry(kOrigin);
+  ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
+  CertifierEntry demand = Rotate("acme", KeyA());
+  demand.demand = CertifierDemand::kChannel;
+  ASSERT_TRUE(registry.Apply(LeafIndex(1), demand).ok());
+  EXPECT_EQ(registry.Current("acme")->word, KeyWord::kDeclared);
+}
+
+TEST(CertifierRegistry, RefusesARotationThatTheKeyInForceDidNotSign) {
+  CertifierRegistry registry(kOrigin);
+  ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
+  ExpectError(registry.Check(SignedRotation(SampleKey(7), KeyB())),
+              absl::StatusCode::kPermissionDenied, "not by the key before it");
+  // The new key vouching for itself is nobody's word.
+  ExpectError(registry.Check(SignedRotation(SampleKey(1), KeyB())),
+              absl::StatusCode::kPermissionDenied, "not by the key before it");
+  ASSERT_TRUE(registry.Apply(LeafIndex(1), SignedRotation(SampleKey(0), KeyB())).ok());
+  // What the first key signed holds no more once it is not in force.
+  ExpectError(registry.Check(SignedRotation(SampleKey(0), SampleKey(2).public_key())),
+              absl::StatusCode::kPermissionDenied, "not by the key before it");
+  EXPECT_EQ(registry.Current("acme")->key, KeyB());
+  CertifierRegistry elsewhere("log.example/other");
+  ASSERT_TRUE(elsewhere.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
+  ExpectError(elsewhere.Check(SignedRotation(SampleKey(0), KeyB())),
+              absl::StatusCode::kPermissionDenied, "not by the key before it");
+}
+
+TEST(CertifierRegistry, RefusesASignedRotationWhereThereWasNoKey) {
+  CertifierRegistry registry(kOrigin);
+  ASSERT_TRUE(registry
+                  .Apply(LeafIndex(0), {CertifierAction::kDeclare, CertifierDemand::kChannel,
+                                        "acme", std::nullopt})
+                  .ok());
+  ExpectError(registry.Check(SignedRotation(SampleKey(0), KeyB())),
+              absl::StatusCode::kFailedPrecondition, "it had none");
+  ASSERT_TRUE(registry.Apply(LeafIndex(1), Rotate("acme", KeyB())).ok());
+  EXPECT_EQ(registry.Current("acme")->word, KeyWord::kOperator);
+}
+
+TEST(KeyWordText, NamesEach) {
+  EXPECT_EQ(KeyWordText(KeyWord::kDeclared), "declared by the operator");
+  EXPECT_EQ(KeyWordText(KeyWord::kSignedByOldKey), "rotated, signed by the key before it");
+  EXPECT_EQ(KeyWordText(KeyWord::kOperator), "rotated, the operator's word");
+  EXPECT_EQ(KeyWordText(static_cast<KeyWord>(9)), "unknown");
+}
+
 TEST(CertifierRegistry, CurrentIsTheLastChange) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ExpectError(registry.Current("acme").status(), absl::StatusCode::kNotFound, "`acme`");
   ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(1), Rotate("acme", KeyB())).ok());
@@ -70,7 +137,7 @@ TEST(CertifierRegistry, CurrentIsTheLastChange) {
 }
 
 TEST(CertifierRegistry, NeverGivesANameToAnotherParty) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(3), Declare("acme", KeyA())).ok());
   ExpectError(registry.Apply(LeafIndex(4), Declare("acme", KeyB())),
               absl::StatusCode::kAlreadyExists, "was declared at index 3; rotate it");
@@ -80,7 +147,7 @@ TEST(CertifierRegistry, NeverGivesANameToAnotherParty) {
 }
 
 TEST(CertifierRegistry, RetiringIsFinal) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(1), Retire("acme")).ok());
   ExpectError(registry.Apply(LeafIndex(2), Rotate("acme", KeyB())),
@@ -90,7 +157,7 @@ TEST(CertifierRegistry, RetiringIsFinal) {
 }
 
 TEST(CertifierRegistry, ChangesOnlyWhatIsDeclared) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ExpectError(registry.Apply(LeafIndex(0), Rotate("acme", KeyA())), absl::StatusCode::kNotFound,
               "`acme` is not declared");
   ExpectError(registry.Apply(LeafIndex(0), Retire("acme")), absl::StatusCode::kNotFound,
@@ -101,7 +168,7 @@ TEST(CertifierRegistry, ChangesOnlyWhatIsDeclared) {
 }
 
 TEST(CertifierRegistry, RefusesARotationThatChangesNothing) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("acme", KeyA())).ok());
   ExpectError(registry.Apply(LeafIndex(1), Rotate("acme", KeyA())),
               absl::StatusCode::kFailedPrecondition, "nothing to rotate");
@@ -111,13 +178,13 @@ TEST(CertifierRegistry, RefusesARotationThatChangesNothing) {
 }
 
 TEST(CertifierRegistry, NeverDeclaresAnonymous) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ExpectError(registry.Apply(LeafIndex(0), Declare("anonymous", KeyA())),
               absl::StatusCode::kInvalidArgument, "reserved");
 }
 
 TEST(CertifierRegistry, RefusesAnEntryWithoutAnEncoding) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   CertifierEntry entry = Declare("acme", KeyA());
   entry.key.reset();
   ExpectError(registry.Check(entry), absl::StatusCode::kInvalidArgument,
@@ -125,7 +192,7 @@ TEST(CertifierRegistry, RefusesAnEntryWithoutAnEncoding) {
 }
 
 TEST(CertifierRegistry, RefusesIndexesThatDoNotRise) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(5), Declare("acme", KeyA())).ok());
   for (const uint64_t index : {5, 4, 0}) {
     ExpectError(registry.Apply(LeafIndex(index), Declare("other", KeyA())),
@@ -135,7 +202,7 @@ TEST(CertifierRegistry, RefusesIndexesThatDoNotRise) {
 }
 
 TEST(CertifierRegistry, TellsAChannelCertifierHasNoKey) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry
                   .Apply(LeafIndex(0), {CertifierAction::kDeclare, CertifierDemand::kChannel, "ops",
                                         std::nullopt})
@@ -145,7 +212,7 @@ TEST(CertifierRegistry, TellsAChannelCertifierHasNoKey) {
 }
 
 TEST(CertifierRegistry, NamesAreSortedAndKeepTheRetired) {
-  CertifierRegistry registry;
+  CertifierRegistry registry(kOrigin);
   ASSERT_TRUE(registry.Apply(LeafIndex(0), Declare("zoe", KeyA())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(1), Declare("acme", KeyA())).ok());
   ASSERT_TRUE(registry.Apply(LeafIndex(2), Retire("zoe")).ok());

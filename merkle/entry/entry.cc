@@ -16,6 +16,7 @@ namespace {
 constexpr uint8_t kVersion = 1;
 enum Kind : uint8_t { kStatement = 1, kCertifier = 2, kReceipt = 3 };
 enum SignatureForm : uint8_t { kUnsigned = 0, kSingle = 1, kBatch = 2 };
+enum KeyForm : uint8_t { kNoKey = 0, kKey = 1, kKeyByOldKey = 2 };
 constexpr uint64_t kSupersedesNone = std::numeric_limits<uint64_t>::max();
 
 constexpr size_t kTimeOffset = 2;
@@ -25,6 +26,12 @@ constexpr size_t kUsualBytes = 256;
 
 absl::Status Invalid(absl::string_view field, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(field, " ", why));
+}
+
+absl::Status CheckSize(size_t size) {
+  if (size <= kMaxEntryBytes) return absl::OkStatus();
+  return Invalid("entry",
+                 absl::StrCat("has ", size, " bytes; at most ", kMaxEntryBytes, " are allowed"));
 }
 
 void PutInteger(uint64_t value, int bytes, std::string& out) {
@@ -88,6 +95,9 @@ class Reader {
   PublicKey Key() { return Array<PublicKey>("key"); }
   Signature SignatureValue() { return Array<Signature>("signature"); }
 
+  // All that is left.
+  std::string Rest() { return std::string(Bytes("content", rest_.size())); }
+
   void Fail(absl::string_view field, absl::string_view why) {
     if (status_.ok()) status_ = Invalid(field, why);
   }
@@ -147,6 +157,10 @@ absl::Status ValidateCertifier(const CertifierEntry& certifier) {
       !name.ok()) {
     return name;
   }
+  if (certifier.by_old_key.has_value() &&
+      (certifier.action != CertifierAction::kRotate || !certifier.key.has_value())) {
+    return Invalid("certifier key's signature", "must be absent unless a key is rotated");
+  }
   switch (certifier.action) {
     case CertifierAction::kDeclare:
     case CertifierAction::kRotate:
@@ -184,13 +198,22 @@ absl::Status ValidateReceipt(const ReceiptEntry& receipt) {
   return ValidateText("receipt backend", receipt.backend, /*allow_empty=*/false);
 }
 
+absl::Status ValidateUnknown(const UnknownEntry& unknown) {
+  if (unknown.kind < kFirstReservedKind || unknown.kind > kLastReservedKind) {
+    return Invalid("kind", absl::StrCat("is ", unknown.kind, ", which is not reserved"));
+  }
+  return CheckSize(kTimeOffset + kTimeBytes + unknown.content.size());
+}
+
 absl::Status ValidateBody(const Body& body) {
   if (const auto* signed_statement = std::get_if<SignedStatement>(&body)) {
     return ValidateSignedStatement(*signed_statement);
   }
-  if (const auto* certifier = std::get_if<CertifierEntry>(&body))
+  if (const auto* certifier = std::get_if<CertifierEntry>(&body)) {
     return ValidateCertifier(*certifier);
-  return ValidateReceipt(std::get<ReceiptEntry>(body));
+  }
+  if (const auto* receipt = std::get_if<ReceiptEntry>(&body)) return ValidateReceipt(*receipt);
+  return ValidateUnknown(std::get<UnknownEntry>(body));
 }
 
 void PutStatement(const Statement& statement, std::string& out) {
@@ -224,9 +247,21 @@ void PutSignature(const StatementSignature& signature, std::string& out) {
   }
 }
 
-Kind KindOf(const Body& body) {
+uint8_t KindOf(const Body& body) {
   if (std::holds_alternative<SignedStatement>(body)) return kStatement;
-  return std::holds_alternative<CertifierEntry>(body) ? kCertifier : kReceipt;
+  if (std::holds_alternative<CertifierEntry>(body)) return kCertifier;
+  if (std::holds_alternative<ReceiptEntry>(body)) return kReceipt;
+  return std::get<UnknownEntry>(body).kind;
+}
+
+void PutCertifier(const CertifierEntry& certifier, std::string& out) {
+  PutInteger(static_cast<uint8_t>(certifier.action), 1, out);
+  PutInteger(static_cast<uint8_t>(certifier.demand), 1, out);
+  PutText(certifier.name, out);
+  const bool signed_rotation = certifier.by_old_key.has_value();
+  out.push_back(signed_rotation ? kKeyByOldKey : certifier.key.has_value() ? kKey : kNoKey);
+  if (certifier.key.has_value()) PutArray(*certifier.key, out);
+  if (signed_rotation) PutArray(*certifier.by_old_key, out);
 }
 
 // Requires: ValidateBody accepted it.
@@ -235,16 +270,13 @@ void PutContent(const Body& body, std::string& out) {
     PutStatement(signed_statement->statement, out);
     PutSignature(signed_statement->signature, out);
   } else if (const auto* certifier = std::get_if<CertifierEntry>(&body)) {
-    PutInteger(static_cast<uint8_t>(certifier->action), 1, out);
-    PutInteger(static_cast<uint8_t>(certifier->demand), 1, out);
-    PutText(certifier->name, out);
-    out.push_back(certifier->key.has_value() ? 1 : 0);
-    if (certifier->key.has_value()) PutArray(*certifier->key, out);
+    PutCertifier(*certifier, out);
+  } else if (const auto* receipt = std::get_if<ReceiptEntry>(&body)) {
+    PutArray(receipt->receipt_hash, out);
+    PutInteger(receipt->tree_size.value(), 8, out);
+    PutText(receipt->backend, out);
   } else {
-    const auto& receipt = std::get<ReceiptEntry>(body);
-    PutArray(receipt.receipt_hash, out);
-    PutInteger(receipt.tree_size.value(), 8, out);
-    PutText(receipt.backend, out);
+    absl::StrAppend(&out, std::get<UnknownEntry>(body).content);
   }
 }
 
@@ -292,8 +324,11 @@ CertifierEntry ReadCertifier(Reader& reader) {
   out.demand = static_cast<CertifierDemand>(reader.Integer("certifier demand", 1));
   out.name = reader.Text("certifier name");
   const uint64_t form = reader.Integer("certifier key form", 1);
-  if (form > 1) reader.Fail("certifier key form", absl::StrCat("is ", form, ", which is unknown"));
-  if (form == 1) out.key = reader.Key();
+  if (form > kKeyByOldKey) {
+    reader.Fail("certifier key form", absl::StrCat("is ", form, ", which is unknown"));
+  }
+  if (form == kKey || form == kKeyByOldKey) out.key = reader.Key();
+  if (form == kKeyByOldKey) out.by_old_key = reader.SignatureValue();
   return out;
 }
 
@@ -319,17 +354,15 @@ absl::StatusOr<Body> ReadBody(uint64_t kind, Reader& reader) {
       body = ReadReceipt(reader);
       break;
     default:
-      reader.Fail("kind", absl::StrCat("is ", kind, ", which is unknown"));
+      if (kind >= kFirstReservedKind && kind <= kLastReservedKind) {
+        body = UnknownEntry{.kind = static_cast<uint8_t>(kind), .content = reader.Rest()};
+      } else {
+        reader.Fail("kind", absl::StrCat("is ", kind, ", which is unknown"));
+      }
   }
   if (absl::Status read = reader.Finish(); !read.ok()) return read;
   if (absl::Status valid = ValidateBody(body); !valid.ok()) return valid;
   return body;
-}
-
-absl::Status CheckSize(size_t size) {
-  if (size <= kMaxEntryBytes) return absl::OkStatus();
-  return Invalid("entry",
-                 absl::StrCat("has ", size, " bytes; at most ", kMaxEntryBytes, " are allowed"));
 }
 
 }  // namespace

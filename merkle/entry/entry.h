@@ -13,9 +13,14 @@
 //   certifier = kind 2: action u8 || demand u8 || name text (1-64)
 //               || key form u8: 0, nothing follows
 //                               1, key [32]
+//                               2, key [32] || signature [64], of a rotation: by the key in force
+//                                  before, see rotation.h
 //   receipt   = kind 3: receipt hash [32] || tree size u64 || backend text (1-64)
+//   reserved  = kinds 4 to 15: any bytes, for later versions of this program. Who meets one counts
+//               and hashes it, says so, and judges it not; nobody here appends one.
 //   Texts consist of `A-Za-z0-9._:-`. The leaf hash of an entry is merkle::HashLeaf of these bytes.
-// Limits: an entry is at most kMaxEntryBytes long; its layout keeps it below 700 bytes.
+// Limits: an entry is at most kMaxEntryBytes long; the layout of kinds 1 to 3 keeps it below 700
+//   bytes.
 // Errors: kInvalidArgument, naming the field, for any value that has no encoding and any bytes that
 //   are not exactly one encoding. Decode followed by Encode gives the same bytes.
 // Signatures are carried here, not judged: see statement.h.
@@ -110,6 +115,9 @@ struct CertifierEntry {
   CertifierDemand demand = CertifierDemand::kSigned;
   std::string name;
   std::optional<PublicKey> key;
+  // Of a rotation to `key` only: over RotationMessage, by the key in force before. Without it the
+  // rotation is the operator's word alone.
+  std::optional<Signature> by_old_key = std::nullopt;
 
   friend bool operator==(const CertifierEntry&, const CertifierEntry&) = default;
 };
@@ -123,7 +131,20 @@ struct ReceiptEntry {
   friend bool operator==(const ReceiptEntry&, const ReceiptEntry&) = default;
 };
 
-using Body = std::variant<SignedStatement, CertifierEntry, ReceiptEntry>;
+// The kinds that later versions may give a meaning. Persistent: never renumber.
+inline constexpr uint8_t kFirstReservedKind = 4;
+inline constexpr uint8_t kLastReservedKind = 15;
+
+// An entry of a reserved kind: newer than this program, which can count and hash it and say so.
+struct UnknownEntry {
+  uint8_t kind = kFirstReservedKind;
+  // What follows the time, as it stands.
+  std::string content;
+
+  friend bool operator==(const UnknownEntry&, const UnknownEntry&) = default;
+};
+
+using Body = std::variant<SignedStatement, CertifierEntry, ReceiptEntry, UnknownEntry>;
 
 struct Entry {
   // The operator's claim, in milliseconds since 1970.

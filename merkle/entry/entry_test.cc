@@ -106,9 +106,9 @@ TEST(Entry, DecodeNamesAnUnknownVersion) {
 }
 
 TEST(Entry, DecodeNamesAnUnknownKind) {
-  for (const char kind : {0, 4, 5, 127}) {
+  for (const int kind : {0, 16, 17, 127, 128, 255}) {
     std::string encoded = EncodeSample(SampleBodies()[0]);
-    encoded[1] = kind;
+    encoded[1] = static_cast<char>(kind);
     EXPECT_EQ(Decode(encoded).status().code(), absl::StatusCode::kInvalidArgument);
     ExpectRefused(Decode(encoded).status(), "kind is");
   }
@@ -122,8 +122,61 @@ TEST(Entry, DecodeNamesAnUnknownSignatureForm) {
 
 TEST(Entry, DecodeNamesAnUnknownKeyForm) {
   std::string encoded = EncodeSample(SampleBodies()[4]);
-  encoded.back() = 2;
-  ExpectRefused(Decode(encoded).status(), "certifier key form is 2");
+  encoded.back() = 3;
+  ExpectRefused(Decode(encoded).status(), "certifier key form is 3");
+}
+
+TEST(Entry, AReservedKindIsKeptAsItStandsWhateverItHolds) {
+  for (int kind = kFirstReservedKind; kind <= kLastReservedKind; ++kind) {
+    for (const size_t size : {size_t{0}, size_t{1}, size_t{100}, kMaxEntryBytes - 10}) {
+      const Entry entry{.accepted_at_ms = kTimeMs,
+                        .body = UnknownEntry{.kind = static_cast<uint8_t>(kind),
+                                             .content = std::string(size, '\xff')}};
+      std::string encoded = Encode(entry).value();
+      EXPECT_EQ(encoded.size(), 10 + size);
+      EXPECT_EQ(encoded[1], kind);
+      EXPECT_EQ(Decode(encoded).value(), entry);
+      SetAcceptedAt(1, encoded);
+      EXPECT_EQ(Decode(encoded)->accepted_at_ms, 1u);
+      EXPECT_EQ(Decode(encoded)->body, entry.body);
+    }
+  }
+}
+
+TEST(Entry, AReservedKindHasATimeAndFitsTheLimit) {
+  const std::string encoded = Encode({.accepted_at_ms = kTimeMs, .body = UnknownEntry{}}).value();
+  for (size_t size = 0; size < encoded.size(); ++size) {
+    ExpectRefused(Decode(encoded.substr(0, size)).status(), "is cut off");
+  }
+  ExpectRefused(Decode(encoded + std::string(kMaxEntryBytes, 'x')).status(), "at most 1024");
+}
+
+TEST(Encode, RefusesAnUnknownEntryOfAKindThatIsNotReserved) {
+  for (const int kind : {0, 1, 2, 3, 16, 255}) {
+    ExpectRefused(
+        Encode({.body = UnknownEntry{.kind = static_cast<uint8_t>(kind), .content = ""}}).status(),
+        "which is not reserved");
+  }
+  ExpectRefused(
+      Encode({.body = UnknownEntry{.kind = 9, .content = std::string(kMaxEntryBytes - 9, 'x')}})
+          .status(),
+      "entry has 1025 bytes");
+}
+
+TEST(Encode, RefusesASignatureByTheOldKeyWhereNoKeyIsRotated) {
+  const CertifierEntry rotation = std::get<CertifierEntry>(SampleBodies().back());
+  ASSERT_TRUE(Encode({.body = rotation}).ok());
+  CertifierEntry bad = rotation;
+  bad.action = CertifierAction::kDeclare;
+  ExpectRefused(Encode({.body = bad}).status(), "certifier key's signature must be absent");
+  bad = rotation;
+  bad.demand = CertifierDemand::kChannel;
+  EXPECT_TRUE(Encode({.body = bad}).ok());
+  bad.key.reset();
+  ExpectRefused(Encode({.body = bad}).status(), "certifier key's signature must be absent");
+  bad.action = CertifierAction::kRetire;
+  bad.demand = CertifierDemand::kNothing;
+  ExpectRefused(Encode({.body = bad}).status(), "certifier key's signature must be absent");
 }
 
 TEST(Entry, DecodeRefusesWhatIsTooLongBeforeLookingAtIt) {

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/entry.h"
+#include "merkle/entry/rotation.h"
 #include "merkle/entry/samples.h"
 #include "merkle/entry/statement.h"
 #include "merkle/hash.h"
@@ -171,6 +172,61 @@ TEST(GoldenEntry, CertifierRetired) {
             "00"  // nothing
             "0461636d65"
             "00");
+}
+
+TEST(GoldenEntry, RotationMessage) {
+  EXPECT_EQ(Hex(RotationMessage(kOrigin, "acme", SampleKey().public_key(),
+                                SampleKey(1).public_key(), CertifierDemand::kSigned)),
+            "636169726e2e76312f6365727469666965722d726f746174696f6e0a"  // the first line
+            "0010"
+            "6c6f672e6578616d706c652f74657374"  // origin
+            "0004"
+            "61636d65"  // name
+            "0020"
+            "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"  // old key
+            "0020"
+            "79b5562e8fe654f94078b112e8a98ba7901f853ae695bed7e0e3910bad049664"  // new key
+            "0001"
+            "01");  // demand
+}
+
+TEST(GoldenEntry, CertifierRotatedByWordOfTheOldKey) {
+  EXPECT_EQ(EncodedHex(SignRotation(kOrigin, "acme", SampleKey(), SampleKey(1).public_key(),
+                                    CertifierDemand::kSigned)
+                           .value()),
+            "01"
+            "02"
+            "0000018bcfe56800"
+            "02"                                                                // rotate
+            "01"                                                                // signed
+            "0461636d65"                                                        // name
+            "02"                                                                // key, signature
+            "79b5562e8fe654f94078b112e8a98ba7901f853ae695bed7e0e3910bad049664"  // the new key
+            "6739c57bda4aa7ba018bfb3a852b8ced5446c220d389d24f0bd1742289e41fcf"  // by the old key
+            "1df52c25bb73628dfc0e6009fc1886b7a16cb7f1e93c14408b07d2783ffa8901");
+}
+
+TEST(GoldenEntry, CertifierRotatedByTheOperatorsWord) {
+  EXPECT_EQ(EncodedHex(CertifierEntry{.action = CertifierAction::kRotate,
+                                      .demand = CertifierDemand::kSigned,
+                                      .name = "acme",
+                                      .key = SampleKey(1).public_key()}),
+            "01"
+            "02"
+            "0000018bcfe56800"
+            "02"          // rotate
+            "01"          // signed
+            "0461636d65"  // name
+            "01"          // a key follows
+            "79b5562e8fe654f94078b112e8a98ba7901f853ae695bed7e0e3910bad049664");
+}
+
+TEST(GoldenEntry, OfAReservedKind) {
+  EXPECT_EQ(EncodedHex(UnknownEntry{.kind = 4, .content = "new"}),
+            "01"                // version
+            "04"                // kind: reserved
+            "0000018bcfe56800"  // time, ms
+            "6e6577");          // content, as it stands
 }
 
 TEST(GoldenEntry, Receipt) {

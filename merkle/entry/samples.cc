@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/entry/rotation.h"
 #include "merkle/entry/statement.h"
 #include "merkle/hash.h"
 
@@ -71,6 +72,9 @@ std::vector<Body> SampleBodies() {
   out.push_back(ReceiptEntry{.receipt_hash = merkle::Sha256("receipt"),
                              .tree_size = TreeSize(1000),
                              .backend = "rfc3161"});
+  out.push_back(
+      SignRotation(kOrigin, "acme", key, SampleKey(1).public_key(), CertifierDemand::kSigned)
+          .value());
   return out;
 }
 

@@ -26,7 +26,8 @@ std::vector<Statement> SampleStatements();
 std::vector<Statement> ManyStatements(int count);
 
 // One body of each kind and form: unsigned, single, batch; declared with a key, declared for a
-// channel, rotated, retired; receipt.
+// channel, rotated, retired; receipt; rotated by word of the old key. None of a reserved kind,
+// whose content may be cut and extended.
 std::vector<Body> SampleBodies();
 
 }  // namespace cairn::entry

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/entry/message.h"
 #include "merkle/types.h"
 #include "merkle/verify.h"
 
@@ -11,17 +12,6 @@ namespace cairn::entry {
 namespace {
 
 constexpr uint64_t kSupersedesNone = std::numeric_limits<uint64_t>::max();
-
-// `bytes` big-endian bytes.
-std::string BigEndian(uint64_t value, int bytes) {
-  std::string out(bytes, '\0');
-  for (int i = bytes - 1; i >= 0; --i, value >>= 8) out[i] = static_cast<char>(value);
-  return out;
-}
-
-void PutField(absl::string_view field, std::string& out) {
-  absl::StrAppend(&out, BigEndian(field.size(), 2), field);
-}
 
 absl::Status ValidateBatch(const std::vector<Statement>& statements) {
   if (statements.empty() || statements.size() > kMaxBatchSize) {

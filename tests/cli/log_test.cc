@@ -277,7 +277,7 @@ TEST_F(CliWithLog, SignsStatementsThatVerifyWithTheCertifiersKey) {
   ASSERT_EQ(result.code, 0) << result.err;
   const CairnResult verified = Verify("a.cairn.json", {"--certifier", "acme=" + vkey});
   EXPECT_EQ(verified.code, 0) << verified.err;
-  EXPECT_THAT(verified.out, HasSubstr("signed by `acme` with the key given"));
+  EXPECT_THAT(verified.out, HasSubstr("signed by `acme` with a key given"));
   EXPECT_THAT(Verify("a.cairn.json").out, HasSubstr("not proved to be theirs"));
   const std::string other = MakeCertifier("acme", keys.path() / "other.key");
   EXPECT_EQ(Verify("a.cairn.json", {"--certifier", "acme=" + other}).code, 1);

@@ -308,9 +308,11 @@ TEST_F(Offline, VerifyProvesWithTheLogKeyAlone) {
         RunCairn({"verify", WriteEvidence(example::kUnsigned), spelling, log_key_});
     EXPECT_EQ(result.code, 0) << result.err;
     EXPECT_THAT(result.out,
-                AllOf(HasSubstr(": verified\n"), HasSubstr("not witnessed"),
-                      HasSubstr("not proved to be theirs"), HasSubstr("the certifier states: pass"),
-                      HasSubstr("operator's claim")));
+                AllOf(HasSubstr(": included; NOT witnessed; NOT verified; certifier not proven; no "
+                                "record given\n"),
+                      HasSubstr("not witnessed"), HasSubstr("not proved to be theirs"),
+                      HasSubstr("logged under the name `acme` by the operator: pass"),
+                      HasSubstr("operator's claim"), Not(HasSubstr("the certifier states"))));
   }
 }
 
@@ -365,11 +367,16 @@ TEST_F(Offline, VerifyProvesStatementAndCertificate) {
   for (const nlohmann::json& layer : json["layers"]) states[layer["name"]] = layer["state"];
   EXPECT_EQ(states, (std::map<std::string, std::string>{{"certificate", "proven"},
                                                         {"statement", "proven"},
-                                                        {"policy", "proven"},
                                                         {"inclusion", "proven"},
                                                         {"checkpoint", "proven"},
                                                         {"trace", "proven"},
-                                                        {"time", "not_proven"}}));
+                                                        {"anchor bound", "not_proven"},
+                                                        {"witness bound", "not_proven"}}));
+  EXPECT_EQ(json["headline"],
+            "included; NOT witnessed; NOT verified; certifier acme proven; record proven");
+  EXPECT_EQ(json["stated"]["certifier_proven"], true);
+  EXPECT_THAT(json["stated"]["lines"],
+              ::testing::Contains("policy status: the certifier states: pass"));
 }
 
 TEST_F(Offline, VerifyFailsForeignKeysAndCertificatesNamingTheLayer) {
@@ -380,11 +387,12 @@ TEST_F(Offline, VerifyFailsForeignKeysAndCertificatesNamingTheLayer) {
   const std::string wrong = Write("wrong", "another certificate");
   for (const auto& [args, reason] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--log_key", other_log}, "checkpoint: origin"},
-           {{"--log_key", log_key_, "--certifier", "acme=" + mallory}, "statement: signature"},
+           {{"--log_key", log_key_, "--certifier", "acme=" + mallory},
+            "none of those that you give for this name"},
            {{"--log_key", log_key_, "--certificate", wrong}, "certificate: certificateHash"}}) {
     const CairnResult result = RunCairn(Join({"verify", evidence}, args));
     EXPECT_EQ(result.code, 1) << reason;
-    EXPECT_THAT(result.out, HasSubstr(": FAILED\n"));
+    EXPECT_THAT(result.out, HasSubstr("; NOT witnessed; "));
     EXPECT_THAT(result.err, HasSubstr(reason));
   }
 }
@@ -441,14 +449,14 @@ TEST_F(Offline, VerifySaysWhichHashOfARecordWasCompared) {
   EXPECT_THAT(verify(as_file, text)["notices"], IsEmpty());
 }
 
-TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
+TEST_F(Offline, VerifyGoesOnAfterAFailureAndExitsWithTheHighest) {
   const std::string good = WriteEvidence(example::kUnsigned);
   const std::string bad = Write(
       "bad.cairn.json", absl::StrReplaceAll(testing::ReadFile(good), {{"index 1", "index 2"}}));
   const std::string malformed = Write("malformed.cairn.json", "{}");
   const CairnResult result =
       RunCairn({"verify", bad, Path("missing"), malformed, good, "--log_key", log_key_, "--json"});
-  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.code, 3) << "the highest of all files";
   const std::vector<nlohmann::json> documents = result.documents();
   ASSERT_EQ(documents.size(), 4u);
   EXPECT_THAT(documents[0]["reasons"][0].get<std::string>(), HasSubstr("inclusion: "));
@@ -456,6 +464,58 @@ TEST_F(Offline, VerifyGoesOnAfterAFailureAndExits1) {
   EXPECT_THAT(documents[2]["reasons"][0].get<std::string>(), HasSubstr("`format` is missing"));
   EXPECT_EQ(documents[3]["verified"], true);
   EXPECT_EQ(RunCairn({"verify", good, Path("missing"), "--log_key", log_key_}).code, 3);
+}
+
+// What was said, and by whom as far as that is known.
+TEST_F(Offline, VerifyShowsWhatWasSaidInNobodysNameButTheirs) {
+  const std::string acme = "acme=" + example::CertifierKey().verifier_key().Format();
+  const auto lines = [&](example::Leaf leaf, const std::vector<std::string>& more) {
+    const CairnResult result =
+        RunCairn(Join({"verify", "--json", "--log_key", log_key_, WriteEvidence(leaf)}, more));
+    return result.documents().at(0)["stated"]["lines"].get<std::vector<std::string>>();
+  };
+  EXPECT_THAT(
+      lines(example::kUnsigned, {}),
+      ::testing::ElementsAre("certifier: logged under the name `acme` by the operator",
+                             "policy status: logged under the name `acme` by the operator: pass",
+                             "trace: `trace-1`", "task: `task:7`", "supersedes: nothing stated",
+                             HasSubstr("offline it cannot be seen whether a later statement")));
+  EXPECT_THAT(lines(example::kSigned, {"--certifier", acme}),
+              ::testing::Contains("policy status: the certifier states: pass"));
+  EXPECT_THAT(
+      lines(example::kSigned, {}),
+      ::testing::Contains("policy status: logged under the name `acme` by the operator: pass"));
+}
+
+TEST_F(Offline, VerifyHoldsKeysToTheirRanges) {
+  const std::string evidence = WriteEvidence(example::kSigned);
+  const std::string key = "acme=" + example::CertifierKey().verifier_key().Format();
+  const std::string other =
+      "acme=" + note::FormatBase64(example::OtherKey("other").verifier_key().public_key().view());
+  const auto verify = [&](const std::vector<std::string>& certifiers) {
+    std::vector<std::string> args = {"verify", "--json", "--log_key", log_key_, evidence};
+    for (const std::string& certifier : certifiers) {
+      args.insert(args.end(), {"--certifier", certifier});
+    }
+    return RunCairn(args);
+  };
+  EXPECT_EQ(verify({key}).code, 0);
+  EXPECT_EQ(verify({key + "@.."}).code, 0);
+  // Nobody but the operator says that this is index 2.
+  const CairnResult unwitnessed = verify({key + "@..5", other + "@5.."});
+  EXPECT_EQ(unwitnessed.code, 1);
+  EXPECT_EQ(unwitnessed.documents().at(0)["layers"][1]["code"], "index_not_witnessed");
+  for (const std::vector<std::string>& bad :
+       std::vector<std::vector<std::string>>{{key, other},
+                                             {key, key},
+                                             {key + "@..5", other + "@4.."},
+                                             {key + "@5..5"},
+                                             {key + "@5"},
+                                             {key + "@"},
+                                             {key + "@a..b"}}) {
+    EXPECT_EQ(verify(bad).code, 2) << ::testing::PrintToString(bad);
+  }
+  EXPECT_THAT(verify({key + "@..5", other + "@4.."}).err, HasSubstr("overlap"));
 }
 
 class VerifyDirectory : public Offline {
@@ -489,8 +549,8 @@ TEST_F(VerifyDirectory, CountsWhatIsVerifiedAndListsWhatIsNot) {
   fs::create_symlink(Path("nowhere"), Path("all/lost.cairn.json"));
   ASSERT_EQ(mkfifo(Path("all/pipe.cairn.json").c_str(), 0600), 0);
   const CairnResult listed = Verify({});
-  EXPECT_EQ(listed.code, 1);
-  EXPECT_THAT(listed.out, HasSubstr(bad + ": FAILED\n"));
+  EXPECT_EQ(listed.code, 3);
+  EXPECT_THAT(listed.out, HasSubstr(bad + ": FALSE: inclusion; NOT included; "));
   EXPECT_THAT(listed.out, HasSubstr("lost.cairn.json: could not be checked\n"));
   EXPECT_THAT(listed.out, HasSubstr("pipe.cairn.json: could not be checked\n"));
   EXPECT_THAT(listed.out, HasSubstr(": 3 verified, 1 failed, 2 could not be checked; "));
@@ -507,6 +567,9 @@ TEST_F(VerifyDirectory, CountsWhatIsVerifiedAndListsWhatIsNot) {
 
   fs::remove(bad);
   EXPECT_EQ(Verify({}).code, 3);
+  fs::remove(Path("all/lost.cairn.json"));
+  fs::remove(Path("all/pipe.cairn.json"));
+  EXPECT_EQ(Verify({}).code, 0);
 }
 
 TEST_F(VerifyDirectory, WithNoEvidenceInItIsNotSound) {

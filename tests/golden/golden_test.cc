@@ -39,19 +39,27 @@ TEST(Golden, EvidenceOfEveryReleaseVerifies) {
       EXPECT_EQ(verified.code, 0) << release << name << verified.out << verified.err;
     }
     const std::string trust = release / "trust.policy";
-    EXPECT_EQ(Verify(release, "witnessed", {"--policy", trust, "--require", "witnessed"}).code, 0);
+    const CairnResult witnessed =
+        Verify(release, "witnessed", {"--policy", trust, "--require", "witnessed"});
+    EXPECT_EQ(witnessed.code, 0);
+    EXPECT_THAT(witnessed.out, HasSubstr(": included; witnessed by 1 of w; NOT verified; certifier "
+                                         "not proven; no record given\n"));
     const CairnResult anchored =
         Verify(release, "anchored",
-               {"--policy", trust, "--require", "verified", "--anchors", "2", "--tsa_roots",
+               {"--policy", trust, "--require", "verified:2", "--tsa_roots",
                 release / "tsa-root.pem", "--headers", release / "headers"});
     EXPECT_EQ(anchored.code, 0) << anchored.out << anchored.err;
-    EXPECT_THAT(anchored.out, HasSubstr("proved: it existed by"));
+    EXPECT_THAT(anchored.out,
+                HasSubstr(": included; witnessed by 1 of w; verified by 2 authorities (bitcoin, "
+                          "tsa); certifier not proven; no record given\n"));
+    EXPECT_THAT(anchored.out, HasSubstr("anchor bound  proven      existed by"));
     // Without trust anchors of the verifier's own nothing of that is proven.
-    const CairnResult unproven =
+    const CairnResult claimed =
         Verify(release, "anchored", {"--policy", trust, "--require", "verified"});
-    EXPECT_EQ(unproven.code, 1);
-    EXPECT_THAT(unproven.err, HasSubstr("anchors: 2 receipts, 2 accepted, 0 verified here"));
-    EXPECT_EQ(Verify(release, "anchored", {"--policy", trust, "--require", "anchored"}).code, 0);
+    EXPECT_EQ(claimed.code, 1);
+    EXPECT_THAT(claimed.err, HasSubstr("anchors: 0 authorities vouch, 1 needed; 2 receipts"));
+    EXPECT_THAT(claimed.out, HasSubstr("anchor btc    claimed"));
+    EXPECT_EQ(Verify(release, "anchored", {"--policy", trust, "--require", "anchored"}).code, 2);
     // A key that counts until before the oldest anchor.
     const CairnResult late =
         Verify(release, "anchored",

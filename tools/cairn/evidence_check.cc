@@ -47,9 +47,10 @@ void JudgeCertifierKeys(const Demands& demands, Checked& checked) {
         absl::StrCat("the statement is by `", certifier, "`, whose key --certifier does not give");
     if (!demands.alone) return checked.notices.push_back(why);
     for (evidence::Layer& layer : report.layers) {
-      if (layer.name == "statement") layer.required = true;
+      if (layer.name != "statement" || layer.required) continue;
+      layer.required = true;
+      report.reasons.push_back(absl::StrCat("statement: ", why));
     }
-    report.reasons.push_back(absl::StrCat("statement: ", why));
   }
   if (!demands.alone) return;
   for (const auto& [name, key] : demands.certifier_keys) {

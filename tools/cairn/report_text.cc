@@ -212,12 +212,19 @@ Json EntryJson(LeafIndex index, const entry::Entry& entry) {
     json["name"] = certifier->name;
     json["demand"] = DemandName(certifier->demand);
     if (certifier->key) json["key"] = note::FormatBase64(certifier->key->view());
-  } else {
-    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
+    if (certifier->by_old_key) {
+      json["signature_by_old_key"] = note::FormatBase64(certifier->by_old_key->view());
+    }
+  } else if (const auto* receipt = std::get_if<entry::ReceiptEntry>(&entry.body)) {
     json["kind"] = "receipt";
-    json["backend"] = receipt.backend;
-    json["tree_size"] = receipt.tree_size.value();
-    json["receipt_hash"] = receipt.receipt_hash.Hex();
+    json["backend"] = receipt->backend;
+    json["tree_size"] = receipt->tree_size.value();
+    json["receipt_hash"] = receipt->receipt_hash.Hex();
+  } else {
+    const auto& unknown = std::get<entry::UnknownEntry>(entry.body);
+    json["kind"] = "unknown";
+    json["kind_number"] = unknown.kind;
+    json["content"] = note::FormatBase64(unknown.content);
   }
   return json;
 }
@@ -236,10 +243,14 @@ std::string EntryText(LeafIndex index, const entry::Entry& entry) {
     }
     if (certifier->key)
       absl::StrAppend(&text, ", key ", note::FormatBase64(certifier->key->view()));
+    if (certifier->by_old_key)
+      absl::StrAppend(&text, ", with a signature by the key before it (not checked)");
+  } else if (const auto* receipt = std::get_if<entry::ReceiptEntry>(&entry.body)) {
+    absl::StrAppend(&text, "receipt    ", receipt->backend, " over size ",
+                    receipt->tree_size.value(), ", sha256:", receipt->receipt_hash.Hex());
   } else {
-    const auto& receipt = std::get<entry::ReceiptEntry>(entry.body);
-    absl::StrAppend(&text, "receipt    ", receipt.backend, " over size ", receipt.tree_size.value(),
-                    ", sha256:", receipt.receipt_hash.Hex());
+    absl::StrAppend(&text, "kind ", std::get<entry::UnknownEntry>(entry.body).kind,
+                    ", newer than this program");
   }
   return text;
 }
