@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "anchor/evidence/carried.h"
 #include "anchor/evidence/entry_layers.h"
 #include "anchor/evidence/headline.h"
+#include "anchor/evidence/renewal.h"
 #include "anchor/evidence/time_text.h"
 #include "anchor/evidence/witnesses.h"
 #include "merkle/note/checkpoint.h"
@@ -211,12 +213,15 @@ void JudgeLayers(const Subject& subject, Report& report) {
   const VerifyOptions& options = subject.options;
   NoteVerifier of_this_call;
   NoteVerifier& notes = options.notes != nullptr ? *options.notes : of_this_call;
-  const Hash digest = merkle::Sha256(subject.evidence.proof.checkpoint);
-  std::vector<JudgedReceipt> receipts;
-  for (const AnchorReceipt& receipt : subject.evidence.receipts) {
-    receipts.push_back(JudgeReceipt(receipt, digest, options.anchors));
+  const JudgedReceipts judged = JudgeReceipts(subject.evidence, {.anchors = options.anchors,
+                                                                 .log_key = options.log_key,
+                                                                 .policy = options.policy.get(),
+                                                                 .notes = notes});
+  const std::vector<JudgedReceipt>& receipts = judged.receipts;
+  report.vouched = CountAuthorities(judged.vouching);
+  for (const JudgedReceipt& receipt : judged.vouching) {
+    report.own_crls_used.insert(receipt.own_crls_used.begin(), receipt.own_crls_used.end());
   }
-  report.vouched = CountAuthorities(receipts);
   const JudgedWitnesses witnesses = WitnessesOf(subject, notes);
   Layer checkpoint =
       CheckpointLayer(subject.evidence, subject.note, subject.checkpoint, options, notes);
@@ -255,6 +260,13 @@ void JudgeLayers(const Subject& subject, Report& report) {
     if (std::optional<Layer> opening = OpeningLayer(field, *id, subject.evidence.openings)) {
       report.layers.push_back(*std::move(opening));
     }
+  }
+  report.layers.insert(report.layers.end(), judged.layers.begin(), judged.layers.end());
+  if (subject.evidence.run) {
+    report.layers.push_back(JudgeRun(subject.evidence, options.log_key, notes));
+  }
+  if (!subject.evidence.commitments.empty()) {
+    report.layers.push_back(JudgeCommitments(subject.evidence));
   }
   report.layers.push_back(anchor_bound);
   report.layers.push_back(witness_bound);

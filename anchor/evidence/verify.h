@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -95,7 +96,8 @@ struct Report {
   Claim claim;
   // In this order: certificate, statement, inclusion, checkpoint; witnesses where the verifier has
   // a policy or demands them; `anchor NAME` for each receipt, and then, or where they are demanded,
-  // anchors; trace and task where they are blinded; anchor bound; witness bound.
+  // anchors; trace and task where they are blinded; `renewal N`, revocation, run and commitments
+  // where the evidence has them; anchor bound; witness bound.
   std::vector<Layer> layers;
   // The facts side by side, in one line.
   std::string headline = {};
@@ -104,6 +106,8 @@ struct Report {
   // The checkpoint, and all below it, existed by then, in POSIX seconds.
   std::optional<uint64_t> anchor_bound_s = std::nullopt;
   std::optional<uint64_t> witness_bound_s = std::nullopt;
+  // Places of the verifier's own revocation lists that an issuer of some chain signed.
+  std::set<size_t> own_crls_used = {};
   // Why it is not verified, one "layer: reason" each; empty exactly when it is.
   std::vector<std::string> reasons = {};
 

@@ -114,6 +114,7 @@ Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands
   absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, options);
   if (!report.ok()) return Unread(checked, report.status(), kNo);
   checked.report = *std::move(report);
+  trust.MarkUsed(checked.report->own_crls_used);
   JudgeCertifierKeys(demands, checked);
   seen.Add(file, *evidence, *checked.report, options.log_key);
   checked.exit_code = checked.report->verified() ? kYes : kNo;

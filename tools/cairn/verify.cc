@@ -172,6 +172,10 @@ absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demand
   if (!options.log_key_not_after.empty()) {
     inputs.options.push_back({"log_key_not_after", {options.log_key_not_after}});
   }
+  if (!options.trust.authority_not_after.empty()) {
+    inputs.options.push_back({"authority_not_after", options.trust.authority_not_after});
+  }
+  if (options.trust.require_revocation) inputs.options.push_back({"require_revocation", {"yes"}});
   if (!options.certificate.empty()) {
     inputs.options.push_back({"certificate", {options.certificate}});
   }
@@ -243,6 +247,10 @@ ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& de
     if (!demands.alone && certifiers.count(name) == 0) {
       Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
     }
+  }
+  for (const std::string& file : trust.UnusedCrls()) {
+    Complain(absl::StrCat("--crl: ", file,
+                          " was not used: no issuer in a chain that is proven here has signed it"));
   }
   worst = Highest(worst, JudgeContradictions(options, seen));
   if (saying.explain && !saying.json) std::cout << InputsText(saying.inputs);
