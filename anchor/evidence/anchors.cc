@@ -23,12 +23,15 @@ bool TooLate(uint64_t at_s, const AnchorTrust& trust) {
 void JudgeUnproven(const absl::Status& status, bool have_authorities, JudgedReceipt& judged) {
   judged.layer.detail = std::string(status.message());
   if (absl::IsInternal(status)) {
-    return judged.layer.Judge(State::kNotProven, "not_judged");
+    return judged.layer.Judge(State::kNotProven, kNotJudgedCode);
   }
   switch (rfc3161::WhatIsMissing(status)) {
     case rfc3161::Missing::kNothing:
-      return judged.layer.Judge(State::kFalse,
-                                absl::IsPermissionDenied(status) ? "token_revoked" : "token_false");
+      return judged.layer.Judge(
+          State::kFalse, absl::IsPermissionDenied(status) ? kTokenRevokedCode : "token_false");
+    case rfc3161::Missing::kRevocation:
+      judged.accepted = true;
+      return judged.layer.Judge(State::kNotProven, "revocation_not_checked");
     case rfc3161::Missing::kCertificate:
     case rfc3161::Missing::kRoot:
       break;
@@ -53,7 +56,8 @@ void JudgeProven(const rfc3161::Timestamp& timestamp, const std::string& authori
                                      "), of authority ", authority,
                                      timestamp.revocation == rfc3161::Revocation::kNotRevoked
                                          ? "; its certificates were not revoked"
-                                         : "; revocation was not checked");
+                                         : "; revocation was not checked: ",
+                                     timestamp.revocation_lacking);
   if (TooLate(timestamp.gen_time_s, trust)) {
     absl::StrAppend(&judged.layer.detail, "; but that is later than now");
     return judged.layer.Judge(State::kNotProven, "later_than_now");
@@ -62,6 +66,8 @@ void JudgeProven(const rfc3161::Timestamp& timestamp, const std::string& authori
   judged.authority = authority;
   judged.signer_key = timestamp.signer_key;
   judged.existed_by_s = timestamp.existed_by_s;
+  judged.own_crls_used = timestamp.own_crls_used;
+  judged.crls_used = timestamp.crls_used;
 }
 
 // How bad a status is for a receipt that nobody proves: the worst that any authority finds stands.
@@ -71,6 +77,7 @@ int Badness(const absl::Status& status) {
     case rfc3161::Missing::kRoot:
       return 0;
     case rfc3161::Missing::kCertificate:
+    case rfc3161::Missing::kRevocation:
       return 1;
     case rfc3161::Missing::kNothing:
       break;
@@ -79,19 +86,19 @@ int Badness(const absl::Status& status) {
 }
 
 void JudgeTimeStamp(const AnchorReceipt& receipt, const Hash& digest, const AnchorTrust& trust,
-                    JudgedReceipt& judged) {
+                    const rfc3161::Expectation& expectation, JudgedReceipt& judged) {
   // A receipt is looked at also without roots: then nothing of it is proven, but it can be false.
   if (trust.authorities.empty()) {
     static const std::unique_ptr<rfc3161::Verifier> nobody = *rfc3161::Verifier::Create({});
     const absl::StatusOr<rfc3161::Receipt> parsed = rfc3161::ParseReceipt(receipt.receipt);
     const absl::StatusOr<rfc3161::Timestamp> timestamp =
-        parsed.ok() ? nobody->Verify(*parsed, digest) : parsed.status();
+        parsed.ok() ? nobody->Verify(*parsed, digest, expectation) : parsed.status();
     return JudgeUnproven(timestamp.status(), /*have_authorities=*/false, judged);
   }
   absl::Status worst;
   for (const Authority& authority : trust.authorities) {
     const absl::StatusOr<rfc3161::Timestamp>& timestamp =
-        authority.time_stamps->Verify(receipt.receipt, digest);
+        authority.time_stamps->Verify(receipt.receipt, digest, expectation);
     if (timestamp.ok()) return JudgeProven(*timestamp, authority.name, trust, judged);
     if (worst.ok() || Badness(timestamp.status()) > Badness(worst)) worst = timestamp.status();
   }
@@ -133,7 +140,7 @@ void JudgeOpenTimestamps(const AnchorReceipt& receipt, const Hash& digest, const
   if (!verdict.ok()) {
     judged.accepted = true;
     judged.layer.detail = std::string(verdict.status().message());
-    return judged.layer.Judge(State::kNotProven, "not_judged");
+    return judged.layer.Judge(State::kNotProven, kNotJudgedCode);
   }
   judged.layer.detail = verdict->detail;
   JudgeBlock(*verdict, trust, judged);
@@ -173,10 +180,10 @@ absl::Status CheckAuthorities(
 }
 
 JudgedReceipt JudgeReceipt(const AnchorReceipt& receipt, const Hash& digest,
-                           const AnchorTrust& trust) {
+                           const AnchorTrust& trust, const rfc3161::Expectation& expectation) {
   JudgedReceipt judged{.layer = {.name = absl::StrCat("anchor ", receipt.anchor)}};
   if (receipt.kind == kRfc3161Kind) {
-    JudgeTimeStamp(receipt, digest, trust, judged);
+    JudgeTimeStamp(receipt, digest, trust, expectation, judged);
   } else if (receipt.kind == kOpenTimestampsKind) {
     JudgeOpenTimestamps(receipt, digest, trust, judged);
   } else {

@@ -49,6 +49,9 @@ inline constexpr uint64_t kClockLeewayS = 60;
 struct Authority {
   std::string name;
   rfc3161::CachingVerifier* time_stamps = nullptr;  // Borrowed.
+  // Its key was given up, or may have been lost, after this (POSIX seconds): renewal.h has what
+  // then counts. JudgeReceipt does not look at it.
+  std::optional<uint64_t> not_after_s = std::nullopt;
 };
 
 // OK for authorities that can be counted: kInvalidArgument for a name that is none (1 to 64 of
@@ -77,11 +80,19 @@ struct JudgedReceipt {
   std::string authority = {};
   std::optional<Hash> signer_key = std::nullopt;
   std::optional<uint64_t> existed_by_s = std::nullopt;
+  // As rfc3161::Timestamp has them.
+  std::vector<size_t> own_crls_used = {};
+  std::vector<size_t> crls_used = {};
 };
 
-// `digest` is SHA-256 of the note.
+// Codes that renewals depend on.
+inline constexpr char kNotJudgedCode[] = "not_judged";
+inline constexpr char kTokenRevokedCode[] = "token_revoked";
+inline constexpr char kAuthorityNotAfterCode[] = "authority_not_after";
+
+// `digest` is SHA-256 of the note. Of `expectation`, what CachingVerifier takes.
 JudgedReceipt JudgeReceipt(const AnchorReceipt& receipt, const Hash& digest,
-                           const AnchorTrust& trust);
+                           const AnchorTrust& trust, const rfc3161::Expectation& expectation = {});
 
 // Each authority that vouches, with the least time over its receipts: of a token genTime and
 // accuracy, rounded up; of a block its header's time and kBitcoinClockS.

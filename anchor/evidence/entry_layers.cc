@@ -35,6 +35,12 @@ absl::string_view MadeFrom(const VerifyOptions& options) {
                                                             : " (SHA-256 of its bytes)";
 }
 
+// What it says is for a later program to read.
+void JudgeUnknown(const StatementEntry& entry, Layer& layer) {
+  layer.detail = absl::StrCat(UnknownKindText(*entry.unknown_kind), ": not judged");
+  layer.Judge(State::kNotProven, "kind_unknown");
+}
+
 // A statement whose signature holds under `key`, which is held for these ranges.
 void JudgeHeldKey(const Place& place, const std::vector<IndexRange>& ranges, Layer& layer) {
   const auto contains = [&](const IndexRange& range) { return range.Contains(place.index); };
@@ -62,9 +68,18 @@ void JudgeHeldKey(const Place& place, const std::vector<IndexRange>& ranges, Lay
 
 }  // namespace
 
-Layer CertificateLayer(const Statement& statement, const VerifyOptions& options) {
+std::string UnknownKindText(uint8_t kind) {
+  return absl::StrCat("an entry of kind ", kind, ", newer than this program");
+}
+
+Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options) {
   Layer layer{.name = "certificate",
               .required = options.certificate_hash.has_value() || options.require.record};
+  if (entry.unknown_kind) {
+    JudgeUnknown(entry, layer);
+    return layer;
+  }
+  const Statement& statement = entry.signed_statement.statement;
   const std::string logged = statement.certificate_hash.Hex();
   if (!options.certificate_hash) {
     layer.detail = absl::StrCat("no certificate given; the entry is about sha256:", logged);
@@ -86,13 +101,18 @@ Layer CertificateLayer(const Statement& statement, const VerifyOptions& options)
   return layer;
 }
 
-Layer StatementLayer(const Place& place, const SignedStatement& signed_statement,
+Layer StatementLayer(const Place& place, const StatementEntry& entry,
                      const VerifyOptions& options) {
+  const SignedStatement& signed_statement = entry.signed_statement;
   const std::string& certifier = signed_statement.statement.certifier;
   const auto held = options.certifier_keys.find(certifier);
   const bool have_keys = held != options.certifier_keys.end();
   const PublicKey* const signing_key = SigningKey(signed_statement);
   Layer layer{.name = "statement", .required = have_keys || options.require.certifier};
+  if (entry.unknown_kind) {
+    JudgeUnknown(entry, layer);
+    return layer;
+  }
   const std::string not_theirs = absl::StrCat("logged under the name `", certifier,
                                               "` by the operator; not proved to be theirs");
   if (signing_key == nullptr) {

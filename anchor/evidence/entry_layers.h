@@ -1,11 +1,13 @@
 // The layers about the entry alone: which certificate it is about, who signed it, what its blinded
 // ids stand for.
 //
+// Of an entry whose kind is newer than this program they judge nothing.
 // Threads: pure.
 
 #ifndef CAIRN_ANCHOR_EVIDENCE_ENTRY_LAYERS_H_
 #define CAIRN_ANCHOR_EVIDENCE_ENTRY_LAYERS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,13 +16,15 @@
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/layer.h"
 #include "anchor/evidence/verify.h"
-#include "merkle/entry/entry.h"
 #include "merkle/types.h"
 
 namespace cairn::evidence {
 
+// "an entry of kind 7, newer than this program"
+std::string UnknownKindText(uint8_t kind);
+
 // `certificate`
-Layer CertificateLayer(const entry::Statement& statement, const VerifyOptions& options);
+Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options);
 
 // Where the entry stands, as far as that is known.
 struct Place {
@@ -32,8 +36,7 @@ struct Place {
 };
 
 // `statement`
-Layer StatementLayer(const Place& place, const entry::SignedStatement& signed_statement,
-                     const VerifyOptions& options);
+Layer StatementLayer(const Place& place, const StatementEntry& entry, const VerifyOptions& options);
 
 // `trace`, `task`; nothing for an id that is neither blinded nor opened.
 std::optional<Layer> OpeningLayer(absl::string_view field, const std::string& id,

@@ -287,14 +287,28 @@ absl::string_view CertificateKindName(CertificateKind kind) {
   return kind == CertificateKind::kCer ? "cer" : "file";
 }
 
-absl::StatusOr<StatementEntry> DecodeStatement(absl::string_view entry) {
+absl::StatusOr<StatementEntry> DecodeSubject(absl::string_view entry) {
   absl::StatusOr<entry::Entry> decoded = entry::Decode(entry);
   if (!decoded.ok())
     return Invalid("`entry`", absl::StrCat("is refused: ", decoded.status().message()));
-  auto* const statement = std::get_if<entry::SignedStatement>(&decoded->body);
-  if (statement == nullptr) return Invalid("`entry`", "is not a statement about a certificate");
-  return StatementEntry{.accepted_at_ms = decoded->accepted_at_ms,
-                        .signed_statement = std::move(*statement)};
+  StatementEntry subject{.accepted_at_ms = decoded->accepted_at_ms, .signed_statement = {}};
+  if (auto* const statement = std::get_if<entry::SignedStatement>(&decoded->body)) {
+    subject.signed_statement = std::move(*statement);
+  } else if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
+    subject.unknown_kind = unknown->kind;
+  } else {
+    return Invalid("`entry`", "is not a statement about a certificate");
+  }
+  return subject;
+}
+
+absl::StatusOr<StatementEntry> DecodeStatement(absl::string_view entry) {
+  absl::StatusOr<StatementEntry> subject = DecodeSubject(entry);
+  if (subject.ok() && subject->unknown_kind) {
+    return Invalid("`entry`", absl::StrCat("is of kind ", *subject->unknown_kind,
+                                           ", newer than this program, and no statement"));
+  }
+  return subject;
 }
 
 TreeSize SizeOf(const note::TlogProof& proof) {

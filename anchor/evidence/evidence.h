@@ -6,7 +6,7 @@
 //   format    "cairn.evidence.v2", or "cairn.evidence.v1", which has nothing after `receipts`
 //   kind      optional: "cer" or "file", what the submitter says its certificate hash was made
 //             from (a Certified Execution Record's own hash, or SHA-256 of a file's bytes)
-//   entry     base64 of the entry's bytes; a statement
+//   entry     base64 of the entry's bytes; a statement, or of a kind that is reserved for later
 //   proof     C2SP tlog-proof text, byte for byte, without `extra`: leaf index, path, checkpoint
 //   openings  optional: 1 or 2 of {field, key, value}: `trace`, then `task`; key in lower-case hex;
 //             value any UTF-8 up to kMaxOpenedBytes. See merkle/entry/blind.h
@@ -37,6 +37,7 @@
 #define CAIRN_ANCHOR_EVIDENCE_EVIDENCE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -135,12 +136,18 @@ struct Evidence {
 absl::StatusOr<Evidence> Parse(absl::string_view bytes);
 absl::StatusOr<std::string> Format(const Evidence& evidence);
 
-// The entry, which must be a statement.
+// What evidence is about.
 struct StatementEntry {
   uint64_t accepted_at_ms = 0;
   entry::SignedStatement signed_statement;
+  // The entry is of this kind, newer than this program: then there is no statement, and what the
+  // entry says is not judged.
+  std::optional<uint8_t> unknown_kind = std::nullopt;
 };
+// The entry, which must be a statement.
 absl::StatusOr<StatementEntry> DecodeStatement(absl::string_view entry);
+// Also of a reserved kind.
+absl::StatusOr<StatementEntry> DecodeSubject(absl::string_view entry);
 
 // The size that a note's checkpoint states. Requires a proof that was parsed.
 TreeSize SizeOf(const note::TlogProof& proof);

@@ -190,7 +190,7 @@ absl::Status Invalid(absl::string_view member, absl::string_view why) {
 
 absl::Status CheckForm(const Evidence& evidence) {
   if (absl::Status good = CheckVersion(evidence); !good.ok()) return good;
-  if (absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry); !entry.ok()) {
+  if (absl::StatusOr<StatementEntry> entry = DecodeSubject(evidence.entry); !entry.ok()) {
     return entry.status();
   }
   if (absl::Status good = CheckProof("`proof`", evidence.proof); !good.ok()) return good;

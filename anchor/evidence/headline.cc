@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "anchor/evidence/entry_layers.h"
 
 namespace cairn::evidence {
 namespace {
@@ -70,7 +71,10 @@ std::string Record(const Report& report) {
     case State::kClaimed:
       break;
   }
-  return "no record given";
+  const Layer* const certificate = report.Find("certificate");
+  return certificate != nullptr && certificate->required && certificate->code != "not_given"
+             ? "record not proven"
+             : "no record given";
 }
 
 }  // namespace
@@ -83,6 +87,7 @@ std::string Headline(const Report& report, const JudgedWitnesses& witnesses, siz
   if (!false_layers.empty()) {
     facts.push_back(absl::StrCat("FALSE: ", absl::StrJoin(false_layers, ", ")));
   }
+  if (report.claim.unknown_kind) facts.push_back(UnknownKindText(*report.claim.unknown_kind));
   facts.push_back(StateOf(report, "inclusion") == State::kProven ? "included" : "NOT included");
   facts.push_back(Witnessed(witnesses));
   facts.push_back(VerifiedBy(report.vouched, needed));

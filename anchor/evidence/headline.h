@@ -1,13 +1,15 @@
 // The one line that says of evidence what is proven, what is not, and what is false.
 //
 // Shape, facts with "; " between them:
-//   headline  = ["FALSE: " layer *(", " layer)] included witnessed verified certifier record
+//   headline  = ["FALSE: " layer *(", " layer)] [kind] included witnessed verified certifier record
+//   kind      = "an entry of kind K, newer than this program"
 //   included  = "included" | "NOT included"
 //   witnessed = "witnessed by K of NAME..." [" (weak quorum)"]
 //             | "NOT witnessed" [" (K of NAME..., no quorum)"]
 //   verified  = "verified by K authority|authorities (NAME, ...)" [", N needed"] | "NOT verified"
 //   certifier = "certifier NAME proven" | "certifier not proven" | "certifier FALSE"
 //   record    = "record proven" | "record FALSE" | "no record given"
+//             | "record not proven", of an entry that is not judged
 //   At most kMaxNames names of witnesses; then "and M more".
 // Threads: pure.
 

@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "anchor/evidence/carried.h"
 #include "anchor/evidence/entry_layers.h"
 #include "anchor/evidence/headline.h"
+#include "anchor/evidence/renewal.h"
 #include "anchor/evidence/time_text.h"
 #include "anchor/evidence/witnesses.h"
 #include "merkle/note/checkpoint.h"
@@ -211,12 +213,15 @@ void JudgeLayers(const Subject& subject, Report& report) {
   const VerifyOptions& options = subject.options;
   NoteVerifier of_this_call;
   NoteVerifier& notes = options.notes != nullptr ? *options.notes : of_this_call;
-  const Hash digest = merkle::Sha256(subject.evidence.proof.checkpoint);
-  std::vector<JudgedReceipt> receipts;
-  for (const AnchorReceipt& receipt : subject.evidence.receipts) {
-    receipts.push_back(JudgeReceipt(receipt, digest, options.anchors));
+  const JudgedReceipts judged = JudgeReceipts(subject.evidence, {.anchors = options.anchors,
+                                                                 .log_key = options.log_key,
+                                                                 .policy = options.policy.get(),
+                                                                 .notes = notes});
+  const std::vector<JudgedReceipt>& receipts = judged.receipts;
+  report.vouched = CountAuthorities(judged.vouching);
+  for (const JudgedReceipt& receipt : judged.vouching) {
+    report.own_crls_used.insert(receipt.own_crls_used.begin(), receipt.own_crls_used.end());
   }
-  report.vouched = CountAuthorities(receipts);
   const JudgedWitnesses witnesses = WitnessesOf(subject, notes);
   Layer checkpoint =
       CheckpointLayer(subject.evidence, subject.note, subject.checkpoint, options, notes);
@@ -241,9 +246,8 @@ void JudgeLayers(const Subject& subject, Report& report) {
       .index = subject.evidence.proof.index,
       .witnessed = inclusion.state == State::kProven && witnesses.layer.state == State::kProven};
   const entry::Statement& statement = subject.entry.signed_statement.statement;
-  report.layers = {CertificateLayer(statement, options),
-                   StatementLayer(place, subject.entry.signed_statement, options), inclusion,
-                   checkpoint};
+  report.layers = {CertificateLayer(subject.entry, options),
+                   StatementLayer(place, subject.entry, options), inclusion, checkpoint};
   if (options.policy != nullptr || options.require.witnessed) {
     report.layers.push_back(witnesses.layer);
   }
@@ -252,9 +256,17 @@ void JudgeLayers(const Subject& subject, Report& report) {
     report.layers.push_back(AnchorsLayer(receipts, report.vouched, options));
   }
   for (auto [field, id] : {std::pair("trace", &statement.trace), {"task", &statement.task}}) {
+    if (subject.entry.unknown_kind) break;
     if (std::optional<Layer> opening = OpeningLayer(field, *id, subject.evidence.openings)) {
       report.layers.push_back(*std::move(opening));
     }
+  }
+  report.layers.insert(report.layers.end(), judged.layers.begin(), judged.layers.end());
+  if (subject.evidence.run) {
+    report.layers.push_back(JudgeRun(subject.evidence, options.log_key, notes));
+  }
+  if (!subject.evidence.commitments.empty()) {
+    report.layers.push_back(JudgeCommitments(subject.evidence));
   }
   report.layers.push_back(anchor_bound);
   report.layers.push_back(witness_bound);
@@ -273,7 +285,7 @@ const Layer* Report::Find(absl::string_view name) const {
 }
 
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options) {
-  const absl::StatusOr<StatementEntry> entry = DecodeStatement(evidence.entry);
+  const absl::StatusOr<StatementEntry> entry = DecodeSubject(evidence.entry);
   if (!entry.ok()) return entry.status();
   const absl::StatusOr<note::Note> note = note::ParseNote(evidence.proof.checkpoint);
   if (!note.ok()) return note.status();
@@ -284,7 +296,8 @@ absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& opt
                           .tree_size = checkpoint->size,
                           .root = checkpoint->root,
                           .accepted_at_ms = entry->accepted_at_ms,
-                          .statement = entry->signed_statement.statement},
+                          .statement = entry->signed_statement.statement,
+                          .unknown_kind = entry->unknown_kind},
                 .layers = {}};
   JudgeLayers({evidence, options, *entry, *note, *checkpoint}, report);
   for (const Layer& layer : report.layers) {

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,13 +90,16 @@ struct Claim {
   Hash root;
   uint64_t accepted_at_ms = 0;
   entry::Statement statement;
+  // The entry is of this kind, newer than this program: there is no statement.
+  std::optional<uint8_t> unknown_kind = std::nullopt;
 };
 
 struct Report {
   Claim claim;
   // In this order: certificate, statement, inclusion, checkpoint; witnesses where the verifier has
   // a policy or demands them; `anchor NAME` for each receipt, and then, or where they are demanded,
-  // anchors; trace and task where they are blinded; anchor bound; witness bound.
+  // anchors; trace and task where they are blinded; `renewal N`, revocation, run and commitments
+  // where the evidence has them; anchor bound; witness bound.
   std::vector<Layer> layers;
   // The facts side by side, in one line.
   std::string headline = {};
@@ -104,6 +108,8 @@ struct Report {
   // The checkpoint, and all below it, existed by then, in POSIX seconds.
   std::optional<uint64_t> anchor_bound_s = std::nullopt;
   std::optional<uint64_t> witness_bound_s = std::nullopt;
+  // Places of the verifier's own revocation lists that an issuer of some chain signed.
+  std::set<size_t> own_crls_used = {};
   // Why it is not verified, one "layer: reason" each; empty exactly when it is.
   std::vector<std::string> reasons = {};
 
@@ -112,8 +118,8 @@ struct Report {
   const Layer* Find(absl::string_view name) const;
 };
 
-// kInvalidArgument when the evidence contains no statement or no readable checkpoint, which Parse
-// does not let through.
+// kInvalidArgument when the evidence contains neither a statement nor an entry of a reserved kind,
+// or no readable checkpoint, which Parse does not let through.
 absl::StatusOr<Report> Verify(const Evidence& evidence, const VerifyOptions& options);
 
 }  // namespace cairn::evidence

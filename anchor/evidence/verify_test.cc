@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/certifier_keys.h"
 #include "anchor/evidence/testing/example.h"
+#include "merkle/entry/entry.h"
 #include "merkle/hash.h"
+#include "merkle/note/checkpoint_signer.h"
 #include "merkle/note/cosignature.h"
 #include "merkle/note/note.h"
 #include "merkle/note/policy.h"
@@ -506,6 +508,50 @@ TEST(Verify, AKeyCountsAtTheIndexesOfItsRange) {
   }
   // At every index: then none has to be believed.
   ExpectLayer(WithRange("..", {}), "statement", State::kProven, "signed");
+}
+
+// As a later program may write it: a tree of this one entry, signed by the log.
+Evidence OfKind(uint8_t kind) {
+  Evidence evidence = MakeEvidence(testing::kUnsigned);
+  evidence.entry = *entry::Encode(
+      {.accepted_at_ms = 1, .body = entry::UnknownEntry{.kind = kind, .content = "what is new"}});
+  std::vector<note::SignerKey> keys;
+  keys.push_back(LogKey());
+  const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
+  evidence.proof.index = LeafIndex(0);
+  evidence.proof.proof.clear();
+  evidence.proof.checkpoint = *signer.Sign({.origin = signer.origin(),
+                                            .size = TreeSize(1),
+                                            .root = merkle::HashLeaf(evidence.entry),
+                                            .extensions = {}});
+  return evidence;
+}
+
+TEST(Verify, JudgesOfAKindThatItDoesNotKnowTheInclusionAlone) {
+  for (const uint8_t kind : {4, 15}) {
+    const absl::StatusOr<Evidence> evidence = Parse(*Format(OfKind(kind)));
+    ASSERT_TRUE(evidence.ok()) << evidence.status();
+    VerifyOptions options = WithAllKeys();
+    const Report report = *Verify(*evidence, options);
+    EXPECT_TRUE(report.verified());
+    EXPECT_EQ(report.headline,
+              absl::StrCat("an entry of kind ", kind,
+                           ", newer than this program; included; NOT "
+                           "witnessed; NOT verified; certifier not proven; no record given"));
+    ExpectLayer(report, "inclusion", State::kProven, "included");
+    ExpectLayer(report, "statement", State::kNotProven, "kind_unknown", "not judged");
+    options.certificate_hash = Hash();
+    EXPECT_FALSE(Verify(*evidence, options)->verified());
+    EXPECT_THAT(Verify(*evidence, options)->headline, ::testing::EndsWith("; record not proven"));
+    options.certificate_hash.reset();
+    options.require.certifier = true;
+    EXPECT_FALSE(Verify(*evidence, options)->verified());
+  }
+  // One that is known is no evidence's subject, and one that is not reserved is none.
+  EXPECT_FALSE(Format(MakeEvidence(testing::kDeclaration)).ok());
+  Evidence beyond = OfKind(15);
+  beyond.entry[1] = 16;
+  EXPECT_FALSE(Format(beyond).ok());
 }
 
 TEST(CertifierKeys, TakeRangesThatDoNotOverlap) {

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "merkle/entry/entry.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/file.h"
 
@@ -38,40 +37,6 @@ absl::StatusOr<note::VerifierKey> ParseLogKey(absl::string_view vkey) {
     return Invalid("the log key is of another type than Ed25519");
   }
   return key;
-}
-
-absl::StatusOr<std::pair<std::string, PublicKey>> ParseCertifierKey(absl::string_view text) {
-  const size_t split = text.find('=');
-  if (split == absl::string_view::npos) {
-    return Invalid(absl::StrCat("`", text, "` is not NAME=KEY"));
-  }
-  const std::string name(text.substr(0, split));
-  const absl::string_view value = text.substr(split + 1);
-  if (absl::Status good = entry::ValidateText("the certifier's name", name, /*allow_empty=*/false);
-      !good.ok()) {
-    return good;
-  }
-  absl::StatusOr<std::string> raw = note::ParseBase64(value);
-  if (raw.ok() && raw->size() == PublicKey::kSize) {
-    const absl::StatusOr<PublicKey> key = PublicKey::FromBytes(*raw);
-    if (absl::Status good = CheckPublicKey(*key); !good.ok()) {
-      return Invalid(absl::StrCat("the key of `", name, "` is refused: ", good.message()));
-    }
-    return std::pair(name, *key);
-  }
-  const absl::StatusOr<note::VerifierKey> vkey = note::VerifierKey::Parse(value);
-  if (!vkey.ok()) {
-    return Invalid(
-        absl::StrCat("the key of `", name,
-                     "` is neither base64 of 32 bytes nor a vkey: ", vkey.status().message()));
-  }
-  if (vkey->name() != name) {
-    return Invalid(absl::StrCat("the vkey given for `", name, "` is of `", vkey->name(), "`"));
-  }
-  if (vkey->type() != note::KeyType::kEd25519) {
-    return Invalid(absl::StrCat("the vkey given for `", name, "` is of another type than Ed25519"));
-  }
-  return std::pair(name, vkey->public_key());
 }
 
 absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path) {

@@ -7,14 +7,12 @@
 #define CAIRN_TOOLS_CAIRN_ARGUMENTS_H_
 
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
 #include "merkle/note/policy.h"
-#include "merkle/signature/ed25519.h"
 
 namespace cairn::cli {
 
@@ -23,9 +21,6 @@ absl::StatusOr<Hash> ParseHash(absl::string_view text);
 
 // A log's vkey: type Ed25519.
 absl::StatusOr<note::VerifierKey> ParseLogKey(absl::string_view vkey);
-
-// NAME=KEY, where KEY is a vkey of that name and type Ed25519, or base64 of the 32 bytes.
-absl::StatusOr<std::pair<std::string, PublicKey>> ParseCertifierKey(absl::string_view text);
 
 // A key file as `cairn keygen` writes it. Like the next, refused where others may use it.
 absl::StatusOr<note::SignerKey> ReadSignerKey(const std::string& path);

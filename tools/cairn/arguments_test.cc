@@ -8,7 +8,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "merkle/note/text.h"
 #include "tools/cairn/file.h"
 
 namespace cairn::cli {
@@ -53,27 +52,6 @@ TEST(ParseLogKey, TakesEd25519KeysAlone) {
       *note::GenerateSignerKey("w.example", note::KeyType::kCosignature);
   ExpectRefused(ParseLogKey(witness.verifier_key().Format()), "another type");
   ExpectRefused(ParseLogKey("log.example"), "cairn keygen");
-}
-
-TEST(ParseCertifierKey, TakesBothFormsOfAKey) {
-  const note::SignerKey key = *note::GenerateSignerKey("acme");
-  const PublicKey& public_key = key.verifier_key().public_key();
-  const std::pair<std::string, PublicKey> expected("acme", public_key);
-  EXPECT_EQ(*ParseCertifierKey("acme=" + key.verifier_key().Format()), expected);
-  EXPECT_EQ(*ParseCertifierKey("acme=" + note::FormatBase64(public_key.view())), expected);
-}
-
-TEST(ParseCertifierKey, RefusesWhatIsNoKeyOfThatName) {
-  const note::SignerKey key = *note::GenerateSignerKey("acme");
-  const std::string vkey = key.verifier_key().Format();
-  ExpectRefused(ParseCertifierKey(vkey.substr(0, vkey.find('='))), "is not NAME=KEY");
-  ExpectRefused(ParseCertifierKey("other=" + vkey), "is of `acme`");
-  ExpectRefused(ParseCertifierKey("ac me=" + vkey), "the certifier's name");
-  const note::SignerKey witness = *note::GenerateSignerKey("acme", note::KeyType::kCosignature);
-  ExpectRefused(ParseCertifierKey("acme=" + witness.verifier_key().Format()), "another type");
-  ExpectRefused(ParseCertifierKey("acme=AAAA"), "neither base64 of 32 bytes nor a vkey");
-  ExpectRefused(ParseCertifierKey("acme=" + note::FormatBase64(std::string(32, '\0'))),
-                "is refused");
 }
 
 TEST(ReadSignerKey, ReadsWhatKeygenWrites) {

@@ -65,6 +65,11 @@ absl::StatusOr<Fetched> Fetch(LogClient& client, const EntryChoice& choice, cons
   if (absl::Status good = CheckReport(*evidence, *report, /*have_log_key=*/true); !good.ok()) {
     return good;
   }
+  if (report->claim.unknown_kind) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the entry at ", index->value(), " is of kind ", *report->claim.unknown_kind,
+                     ", newer than this program: it has no certificate hash to name a file by"));
+  }
   if (!choice.certifier.empty() && report->claim.statement.certifier != choice.certifier) {
     return absl::InvalidArgumentError(
         absl::StrCat("the log answers a statement by `", report->claim.statement.certifier, "`"));

@@ -45,8 +45,11 @@ void JudgeCertifierKeys(const Demands& demands, Checked& checked) {
   const std::string& certifier = report.claim.statement.certifier;
   if (demands.certifier_keys.count(certifier) == 0 && !demands.certifier_keys.empty()) {
     checked.of_unknown_certifier = true;
-    const std::string why =
-        absl::StrCat("the statement is by `", certifier, "`, whose key --certifier does not give");
+    const std::string why = report.claim.unknown_kind
+                                ? absl::StrCat("the entry is of kind ", *report.claim.unknown_kind,
+                                               ", newer than this program, and no statement")
+                                : absl::StrCat("the statement is by `", certifier,
+                                               "`, whose key --certifier does not give");
     if (!demands.alone) return checked.notices.push_back(why);
     for (evidence::Layer& layer : report.layers) {
       if (layer.name != "statement" || layer.required) continue;
@@ -113,6 +116,7 @@ Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands
   absl::StatusOr<evidence::Report> report = evidence::Verify(*evidence, options);
   if (!report.ok()) return Unread(checked, report.status(), kNo);
   checked.report = *std::move(report);
+  trust.MarkUsed(checked.report->own_crls_used);
   JudgeCertifierKeys(demands, checked);
   seen.Add(file, *evidence, *checked.report, options.log_key);
   checked.exit_code = checked.report->verified() ? kYes : kNo;

@@ -76,6 +76,8 @@ Json InputsJson(const RunInputs& run, const FileInputs& file) {
   for (const TrustInput& input : run.files) {
     if (input.role == "authority") {
       json["authorities"].push_back(FileJson(input));
+    } else if (input.role == "crl") {
+      json["crls"].push_back(FileJson(input));
     } else {
       json[input.role] = FileJson(input);
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/anchors.h"
+#include "anchor/evidence/opentimestamps.h"
+#include "anchor/evidence/opentimestamps_tree.h"
 #include "anchor/evidence/rfc3161_receipt.h"
 #include "anchor/evidence/time_text.h"
 #include "merkle/hash.h"
@@ -19,6 +22,7 @@
 namespace cairn::cli {
 namespace {
 
+namespace ots = evidence::ots;
 using evidence::AnchorReceipt;
 using evidence::State;
 
@@ -61,19 +65,55 @@ bool SaysMore(const Judged& fresh, const Judged& old) {
          more->certificates.size() >= less->certificates.size();
 }
 
+// Nothing that is not proven takes another's place.
 bool Better(const Judged& fresh, const Judged& old) {
-  return fresh.worth > old.worth || SaysMore(fresh, old);
+  if (old.receipt.kind == evidence::kOpenTimestampsKind) return false;
+  const bool proven_now = fresh.worth == Worth::kProven && old.worth != Worth::kProven;
+  return proven_now || SaysMore(fresh, old);
 }
 
-// The better one of each anchor, where both are over one checkpoint.
-void Merge(const Receipts& old, const Receipts& fresh, evidence::Evidence& merged) {
-  Receipts best = fresh;
+// Both trees in one; `old` itself where they are over different digests, or cannot be joined.
+AnchorReceipt Joined(const AnchorReceipt& old, const Judged& fresh) {
+  if (fresh.worth == Worth::kFalse || fresh.receipt.kind != old.kind) return old;
+  absl::StatusOr<ots::File> tree = ots::Parse(old.receipt);
+  absl::StatusOr<ots::File> more = ots::Parse(fresh.receipt.receipt);
+  if (!tree.ok() || !more.ok() || tree->digest_op != more->digest_op ||
+      tree->digest != more->digest) {
+    return old;
+  }
+  ots::Merge(std::move(more->timestamp), &tree->timestamp);
+  absl::StatusOr<std::string> bytes = ots::Format(*tree);
+  if (!bytes.ok()) return old;
+  return {.anchor = old.anchor, .kind = old.kind, .receipt = *std::move(bytes)};
+}
+
+// Those that a renewal covers.
+std::set<Hash> Covered(const evidence::Evidence& evidence) {
+  std::set<Hash> covered;
+  for (const evidence::Renewal& renewal : evidence.renewals) covered.insert(renewal.receipt);
+  return covered;
+}
+
+// What is to be had of each anchor, where both are over one checkpoint.
+void MergeReceipts(const Receipts& old, const Receipts& fresh, evidence::Evidence& merged) {
+  const std::set<Hash> covered = Covered(merged);
+  std::map<std::string, AnchorReceipt> best;
+  for (const auto& [anchor, receipt] : fresh) {
+    if (receipt.worth != Worth::kFalse) best[anchor] = receipt.receipt;
+  }
   for (const auto& [anchor, receipt] : old) {
-    const auto found = best.find(anchor);
-    if (found == best.end() || !Better(found->second, receipt)) best[anchor] = receipt;
+    const auto found = fresh.find(anchor);
+    const bool may_change =
+        found != fresh.end() && covered.count(merkle::Sha256(receipt.receipt.receipt)) == 0;
+    AnchorReceipt& kept = best[anchor];
+    if (may_change && receipt.receipt.kind == evidence::kOpenTimestampsKind) {
+      kept = Joined(receipt.receipt, found->second);
+    } else if (!may_change || !Better(found->second, receipt)) {
+      kept = receipt.receipt;
+    }
   }
   merged.receipts.clear();
-  for (const auto& [anchor, receipt] : best) merged.receipts.push_back(receipt.receipt);
+  for (auto& [anchor, receipt] : best) merged.receipts.push_back(std::move(receipt));
 }
 
 std::optional<uint64_t> Earliest(const Receipts& receipts) {
@@ -89,19 +129,25 @@ std::string SecondsText(std::optional<uint64_t> at_s) {
   return at_s ? evidence::TimeText(std::min(*at_s, UINT64_MAX / 1000) * 1000) : "none";
 }
 
+// That `now` has all that `old` says.
+bool Contains(const Judged& now, const Judged& old) {
+  if (now.receipt == old.receipt) return true;
+  if (old.receipt.kind == evidence::kOpenTimestampsKind) {
+    return Joined(old.receipt, now).receipt == now.receipt.receipt;
+  }
+  return now.worth == Worth::kProven;
+}
+
 absl::Status NothingLost(const Receipts& old, const Receipts& fresh) {
   for (const auto& [anchor, receipt] : old) {
     const auto found = fresh.find(anchor);
     if (found == fresh.end()) {
       return absl::AbortedError(absl::StrCat("the log's evidence has no receipt of ", anchor));
     }
-    const bool same = found->second.receipt == receipt.receipt;
-    const bool both_proven =
-        found->second.worth == Worth::kProven && receipt.worth == Worth::kProven;
-    if (!same && !both_proven && !Better(found->second, receipt)) {
+    if (!Contains(found->second, receipt)) {
       return absl::AbortedError(
           absl::StrCat("the log's evidence has another receipt of ", anchor,
-                       ", over another checkpoint, and nothing here shows that it is better"));
+                       ", over another checkpoint, which does not contain this one"));
     }
   }
   const std::optional<uint64_t> before = Earliest(old), after = Earliest(fresh);
@@ -116,7 +162,7 @@ absl::Status NothingLost(const Receipts& old, const Receipts& fresh) {
 bool AnythingGained(const Receipts& old, const Receipts& fresh) {
   return std::any_of(fresh.begin(), fresh.end(), [&](const auto& item) {
     const auto found = old.find(item.first);
-    return found == old.end() || Better(item.second, found->second);
+    return found == old.end() || !(item.second.receipt == found->second.receipt);
   });
 }
 
@@ -164,6 +210,7 @@ absl::StatusOr<evidence::Evidence> Improve(const evidence::Evidence& old,
   evidence::Evidence improved = fresh;
   improved.kind = old.kind;
   improved.openings = old.openings;
+  improved.version = 2;
   const evidence::VerifyOptions options = trust.For(fresh);
   // First of all as it came: what is false is not to be merged away.
   const absl::StatusOr<evidence::Report> answered = evidence::Verify(improved, options);
@@ -171,9 +218,16 @@ absl::StatusOr<evidence::Evidence> Improve(const evidence::Evidence& old,
   if (absl::Status good = CheckReport(improved, *answered, /*have_log_key=*/true); !good.ok()) {
     return good;
   }
+  improved.renewals = old.renewals;
+  improved.revocation = old.revocation;
+  improved.run = old.run;
+  improved.commitments = old.commitments;
   const Receipts had = Judge(old, options.anchors);
   if (old.proof.checkpoint == fresh.proof.checkpoint) {
-    Merge(had, Judge(fresh, options.anchors), improved);
+    MergeReceipts(had, Judge(fresh, options.anchors), improved);
+  } else if (!old.renewals.empty()) {
+    return absl::AbortedError(
+        "the log's evidence is over another checkpoint, which this one's renewals do not cover");
   }
   const Receipts have = Judge(improved, options.anchors);
   const absl::StatusOr<evidence::Report> after = evidence::Verify(improved, options);

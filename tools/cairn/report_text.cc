@@ -159,10 +159,14 @@ Json ReportJson(const evidence::Report& report) {
   claim["tree_size"] = report.claim.tree_size.value();
   claim["root"] = report.claim.root.Hex();
   claim["accepted_at_ms"] = report.claim.accepted_at_ms;
-  claim.update(StatementJson(report.claim.statement));
+  if (report.claim.unknown_kind) {
+    claim["unknown_kind"] = *report.claim.unknown_kind;
+  } else {
+    claim.update(StatementJson(report.claim.statement));
+  }
   json["claim"] = std::move(claim);
   json["times"] = TimesJson(report);
-  json["stated"] = StatedJson(report);
+  if (!report.claim.unknown_kind) json["stated"] = StatedJson(report);
   json["layers"] = Json::array();
   for (const evidence::Layer& layer : report.layers) {
     Json item;
@@ -192,6 +196,7 @@ std::string ReportText(const evidence::Report& report) {
     if (layer.name == "anchor bound") line("accepted at", "claimed", accepted_at);
     line(layer.name, StateText(layer.state), layer.detail);
   }
+  if (report.claim.unknown_kind) return text;
   absl::StrAppend(&text, "  what was said:\n");
   for (const auto& [name, words] : Stated(report)) line(name, "", words);
   line("others", "", kLaterStatements);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "anchor/evidence/x509.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
@@ -17,6 +18,7 @@ namespace {
 // Headers of all blocks there are, and more.
 constexpr size_t kMaxHeadersBytes = size_t{1} << 30;
 constexpr size_t kMaxRootsBytes = size_t{4} << 20;
+constexpr size_t kMaxCrlBytes = size_t{16} << 20;
 
 // What --tsa_roots names.
 constexpr char kTsaRootsAuthority[] = "tsa";
@@ -50,6 +52,20 @@ void AddAnchorTrustOptions(Subcommand command, TrustOptions* options) {
       .Repeatable();
   command.Add(Spellings("tsa_roots"), options->tsa_roots,
               "ROOTS.pem: the same as --authority tsa=ROOTS.pem");
+  command
+      .Add(Spellings("authority_not_after"), options->authority_not_after,
+           "NAME=TIME: the key of that authority was given up, or may have been lost, at TIME "
+           "(2026-01-02T03:04:05Z): what it signed then counts only where a renewal by another "
+           "authority proves that it is older. May be repeated")
+      .Repeatable();
+  command
+      .Add("--crl", options->crls,
+           "Revocation list of an issuer of the authorities' certificates, PEM or DER, beside "
+           "those in the evidence. May be repeated")
+      .Repeatable();
+  command.AddFlag(Spellings("require_revocation"), options->require_revocation,
+                  "A time stamp proves only when every certificate below the root has a revocation "
+                  "list made at or after its time");
   command.Add("--headers", options->headers,
               "File of Bitcoin block headers from a source that you trust, which is the authority "
               "`bitcoin`; see docs/formats.md");
@@ -106,13 +122,17 @@ absl::Status Trust::ReadAuthorities(const TrustOptions& options) {
     files.emplace_back(text.substr(0, split), text.substr(split + 1));
   }
   if (!options.tsa_roots.empty()) files.emplace_back(kTsaRootsAuthority, options.tsa_roots);
+  const absl::StatusOr<std::vector<std::string>> crls = ReadCrls(options.crls);
+  if (!crls.ok()) return crls.status();
   std::vector<std::pair<std::string, const rfc3161::Verifier*>> named;
   for (const auto& [name, path] : files) {
     const absl::StatusOr<std::string> pem =
         ReadInput({.role = "authority", .name = name, .path = path}, kMaxRootsBytes);
     if (!pem.ok()) return pem.status();
     absl::StatusOr<std::unique_ptr<rfc3161::Verifier>> roots =
-        rfc3161::Verifier::Create({.certificates_pem = *pem});
+        rfc3161::Verifier::Create({.certificates_pem = *pem,
+                                   .crls = *crls,
+                                   .require_revocation = options.require_revocation});
     if (roots.ok() && !(*roots)->has_roots()) {
       roots = absl::InvalidArgumentError("holds no certificate");
     }
@@ -130,7 +150,63 @@ absl::Status Trust::ReadAuthorities(const TrustOptions& options) {
   for (NamedAuthority& authority : authorities_) {
     authority.time_stamps = std::make_unique<rfc3161::CachingVerifier>(authority.roots.get());
   }
+  ReadNotAfter(options);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> Trust::ReadCrls(const std::vector<std::string>& paths) {
+  std::vector<std::string> all;
+  for (const std::string& path : paths) {
+    const absl::StatusOr<std::string> bytes =
+        ReadInput({.role = "crl", .path = path}, kMaxCrlBytes);
+    if (!bytes.ok()) return bytes.status();
+    const absl::StatusOr<std::vector<std::string>> lists = rfc3161::ReadCrls(*bytes);
+    if (!lists.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": ", lists.status().message()));
+    }
+    all.insert(all.end(), lists->begin(), lists->end());
+    crl_files_.insert(crl_files_.end(), lists->size(), path);
+  }
+  crls_used_ = std::make_shared<std::vector<std::atomic<bool>>>(all.size());
+  return all;
+}
+
+void Trust::MarkUsed(const std::set<size_t>& crls) const {
+  for (const size_t place : crls) (*crls_used_)[place] = true;
+}
+
+std::vector<std::string> Trust::UnusedCrls() const {
+  std::vector<std::string> unused;
+  for (size_t i = 0; i < crl_files_.size(); ++i) {
+    if (!(*crls_used_)[i]) unused.push_back(crl_files_[i]);
+  }
+  unused.erase(std::unique(unused.begin(), unused.end()), unused.end());
+  return unused;
+}
+
+void Trust::ReadNotAfter(const TrustOptions& options) {
+  for (const std::string& text : options.authority_not_after) {
+    const size_t split = text.find('=');
+    absl::Time time;
+    std::string error;
+    if (split == std::string::npos ||
+        !absl::ParseTime(absl::RFC3339_full, text.substr(split + 1), &time, &error) ||
+        time < absl::UnixEpoch()) {
+      Misused(absl::StrCat("--authority_not_after: `", text,
+                           "` is not NAME=TIME, as in tsa=2026-01-02T03:04:05Z"));
+    }
+    const auto authority =
+        std::find_if(authorities_.begin(), authorities_.end(),
+                     [&](const NamedAuthority& one) { return one.name == text.substr(0, split); });
+    if (authority == authorities_.end()) {
+      Misused(absl::StrCat("--authority_not_after: no --authority is named `",
+                           text.substr(0, split), "`"));
+    }
+    if (authority->not_after_s) {
+      Misused(absl::StrCat("--authority_not_after: `", authority->name, "` is given twice"));
+    }
+    authority->not_after_s = static_cast<uint64_t>(absl::ToUnixSeconds(time));
+  }
 }
 
 absl::Status Trust::ReadHeaders(const std::string& path) {
@@ -162,7 +238,8 @@ evidence::VerifyOptions Trust::For(const evidence::Evidence& evidence) const {
 evidence::AnchorTrust Trust::anchors() const {
   evidence::AnchorTrust trust{.headers = headers_.get(), .now_s = now_s_};
   for (const NamedAuthority& authority : authorities_) {
-    trust.authorities.push_back({authority.name, authority.time_stamps.get()});
+    trust.authorities.push_back(
+        {authority.name, authority.time_stamps.get(), authority.not_after_s});
   }
   return trust;
 }
@@ -173,12 +250,14 @@ std::unique_ptr<Trust> Trust::ForAnotherThread() const {
   trust->policy_ = policy_;
   trust->now_s_ = now_s_;
   trust->inputs_ = inputs_;
+  trust->crl_files_ = crl_files_;
+  trust->crls_used_ = crls_used_;
   // Headers in memory: looking one up changes nothing.
   trust->headers_ = headers_;
   for (const NamedAuthority& authority : authorities_) {
     trust->authorities_.push_back(
         {authority.name, authority.roots,
-         std::make_unique<rfc3161::CachingVerifier>(authority.roots.get())});
+         std::make_unique<rfc3161::CachingVerifier>(authority.roots.get()), authority.not_after_s});
   }
   return trust;
 }

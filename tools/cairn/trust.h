@@ -7,10 +7,12 @@
 #ifndef CAIRN_TOOLS_CAIRN_TRUST_H_
 #define CAIRN_TOOLS_CAIRN_TRUST_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,18 +37,23 @@ struct TrustOptions {
   // NAME=FILE; and the file of the authority `tsa`.
   std::vector<std::string> authorities;
   std::string tsa_roots;
+  // NAME=TIME: its key does not stand any more after that.
+  std::vector<std::string> authority_not_after;
+  // Revocation lists of the verifier's own.
+  std::vector<std::string> crls;
+  bool require_revocation = false;
   std::string headers;
   // What is later counts for nothing; by default the machine's clock.
   std::optional<uint64_t> now_s;
 };
 
 void AddTrustOptions(Subcommand command, TrustOptions* options);
-// Of these only --authority, --tsa_roots and --headers.
+// Of these only what is about authorities, and --headers.
 void AddAnchorTrustOptions(Subcommand command, TrustOptions* options);
 
 // A file that a verdict rests on, so that whoever repeats it can tell whether theirs is the same.
 struct TrustInput {
-  std::string role;       // "policy", "authority", "headers"
+  std::string role;       // "policy", "authority", "crl", "headers"
   std::string name = {};  // Of an authority; empty otherwise.
   std::string path = {};
   Hash sha256 = {};
@@ -71,6 +78,10 @@ class Trust {
   // The files that were read.
   const std::vector<TrustInput>& inputs() const { return inputs_; }
   uint64_t now_s() const { return now_s_; }
+  // Keeps in mind which of the verifier's own revocation lists were of use (Report::own_crls_used),
+  // for whoever shares these trust anchors; any thread. And the files of those that were of none.
+  void MarkUsed(const std::set<size_t>& crls) const;
+  std::vector<std::string> UnusedCrls() const;
   // As it was given, or empty.
   std::string log_key() const { return log_key_ ? log_key_->Format() : ""; }
 
@@ -84,10 +95,14 @@ class Trust {
     std::string name;
     std::shared_ptr<const rfc3161::Verifier> roots = nullptr;
     std::unique_ptr<rfc3161::CachingVerifier> time_stamps = nullptr;
+    std::optional<uint64_t> not_after_s = std::nullopt;
   };
 
   absl::Status ReadPolicyFile(const std::string& path);
   absl::Status ReadAuthorities(const TrustOptions& options);
+  // After the authorities. Throws as Misused for a name that is none of theirs.
+  void ReadNotAfter(const TrustOptions& options);
+  absl::StatusOr<std::vector<std::string>> ReadCrls(const std::vector<std::string>& paths);
   absl::Status ReadHeaders(const std::string& path);
   absl::StatusOr<std::string> ReadInput(TrustInput input, size_t max_bytes);
 
@@ -97,6 +112,8 @@ class Trust {
   std::shared_ptr<evidence::BitcoinHeadersFile> headers_;
   uint64_t now_s_ = 0;
   std::vector<TrustInput> inputs_;
+  std::vector<std::string> crl_files_;  // Of each list.
+  std::shared_ptr<std::vector<std::atomic<bool>>> crls_used_;
   const std::unique_ptr<evidence::NoteVerifier> notes_ = std::make_unique<evidence::NoteVerifier>();
 };
 

@@ -16,6 +16,7 @@
 #include "tools/cairn/file.h"
 #include "tools/cairn/improvement.h"
 #include "tools/cairn/interrupt.h"
+#include "tools/cairn/renewals.h"
 #include "tools/cairn/trust.h"
 
 namespace cairn::cli {
@@ -33,6 +34,7 @@ struct Result {
   std::string outcome;
   std::string reason = {};
   std::vector<std::string> anchors = {};
+  size_t renewals = 0;
   ExitCode exit_code = kYes;
 };
 
@@ -54,7 +56,8 @@ Result Left(const absl::Status& status) {
   }
 }
 
-Result Upgrade(const std::string& file, LogClient& client, const Trust& trust) {
+Result Upgrade(const std::string& file, LogClient& client, ReceiptEntries& entries,
+               const Trust& trust) {
   const absl::StatusOr<std::string> bytes = ReadFile(file, evidence::kMaxEvidenceBytes);
   if (!bytes.ok()) return Unable(bytes.status());
   const absl::StatusOr<evidence::Evidence> old = evidence::Parse(*bytes);
@@ -65,14 +68,23 @@ Result Upgrade(const std::string& file, LogClient& client, const Trust& trust) {
     return ExitCodeOf(fresh.status()) == kNo ? Left(fresh.status()) : Unable(fresh.status());
   }
   const absl::StatusOr<evidence::Evidence> improved = Improve(*old, *fresh, trust);
-  if (!improved.ok()) return Left(improved.status());
-  const absl::StatusOr<std::string> formatted = evidence::Format(*improved);
+  const bool nothing_more =
+      absl::IsAlreadyExists(improved.status()) || absl::IsAborted(improved.status());
+  if (!improved.ok() && !nothing_more) return Left(improved.status());
+  evidence::Evidence better = improved.ok() ? *improved : *old;
+  const absl::StatusOr<size_t> renewals = AddRenewals(client, entries, trust, better);
+  if (!renewals.ok()) {
+    return ExitCodeOf(renewals.status()) == kNo ? Left(renewals.status())
+                                                : Unable(renewals.status());
+  }
+  if (!improved.ok() && *renewals == 0) return Left(improved.status());
+  const absl::StatusOr<std::string> formatted = evidence::Format(better);
   if (!formatted.ok()) return Left(formatted.status());
   if (absl::Status replaced = ReplaceFile(file, *formatted); !replaced.ok()) {
     return Unable(replaced);
   }
-  Result result{.outcome = "upgraded"};
-  for (const evidence::AnchorReceipt& receipt : improved->receipts) {
+  Result result{.outcome = "upgraded", .renewals = better.renewals.size()};
+  for (const evidence::AnchorReceipt& receipt : better.receipts) {
     result.anchors.push_back(receipt.anchor);
   }
   return result;
@@ -82,13 +94,19 @@ void Say(const Options& options, const std::string& file, const Result& result) 
   if (options.json) {
     nlohmann::ordered_json json = {{"file", file}, {"outcome", result.outcome}};
     if (!result.reason.empty()) json["reason"] = result.reason;
-    if (result.outcome == "upgraded") json["anchors"] = result.anchors;
+    if (result.outcome == "upgraded") {
+      json["anchors"] = result.anchors;
+      json["renewals"] = result.renewals;
+    }
     std::cout << JsonLine(json);
     return;
   }
   std::cout << Printable(file) << ": " << result.outcome;
   if (!result.anchors.empty()) {
     std::cout << ", receipts of " << Printable(absl::StrJoin(result.anchors, ", "));
+  }
+  if (result.renewals > 0) {
+    std::cout << ", " << result.renewals << (result.renewals == 1 ? " renewal" : " renewals");
   }
   if (result.exit_code == kYes && !result.reason.empty()) {
     std::cout << ": " << Printable(result.reason);
@@ -107,9 +125,10 @@ ExitCode Run(const Options& options) {
   }
   CatchInterrupts();
   ExitCode worst = kYes;
+  ReceiptEntries entries(**client);
   for (const std::string& file : options.files) {
     const Result result = Interrupted() ? Unable(absl::CancelledError("interrupted"))
-                                        : Upgrade(file, **client, **trust);
+                                        : Upgrade(file, **client, entries, **trust);
     Say(options, file, result);
     worst = Worse(worst, result.exit_code);
   }
@@ -123,7 +142,9 @@ void AddUpgrade(CLI::App& app, ExitCode* exit_code) {
   Subcommand command = AddSubcommand(
       app, "upgrade",
       "Fetches what outside systems have given for entries since their evidence was written, and "
-      "replaces the files where that proves more and loses nothing. Give the trust anchors that "
+      "later receipts that cover the earlier ones (renewals), and adds it to the files: nothing "
+      "that "
+      "they have is lost. Give the trust anchors that "
       "`cairn verify` gets: what they cannot prove is taken as the log gives it",
       "cairn upgrade --log 127.0.0.1:7717 --policy trust.policy --tsa_roots root.pem "
       "evidence/*.cairn.json",

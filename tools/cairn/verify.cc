@@ -20,8 +20,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "anchor/evidence/certifier_keys.h"
+#include "merkle/entry/certifier_key.h"
 #include "merkle/note/text.h"
-#include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
 #include "tools/cairn/evidence_check.h"
@@ -118,15 +118,15 @@ uint64_t ParseTime(absl::string_view option, const std::string& text) {
 void TakeCertifier(const std::string& text, evidence::CertifierKeys& keys) {
   const size_t at = text.rfind('@');
   const absl::string_view all = text;
-  const auto key = ParseCertifierKey(all.substr(0, at));
+  const auto key = entry::ParseCertifierKey(all.substr(0, at));
   if (!key.ok()) Misused(absl::StrCat("--certifier: ", key.status().message()));
-  evidence::CertifierKey held{.key = key->second};
+  evidence::CertifierKey held{.key = key->key};
   if (at != std::string::npos) {
     const auto range = evidence::ParseIndexRange(all.substr(at + 1));
     if (!range.ok()) Misused(absl::StrCat("--certifier: ", range.status().message()));
     held.range = *range;
   }
-  if (const absl::Status added = evidence::AddCertifierKey(key->first, held, keys); !added.ok()) {
+  if (const absl::Status added = evidence::AddCertifierKey(key->name, held, keys); !added.ok()) {
     Misused(absl::StrCat("--certifier: ", added.message()));
   }
 }
@@ -173,6 +173,10 @@ absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demand
   if (!options.log_key_not_after.empty()) {
     inputs.options.push_back({"log_key_not_after", {options.log_key_not_after}});
   }
+  if (!options.trust.authority_not_after.empty()) {
+    inputs.options.push_back({"authority_not_after", options.trust.authority_not_after});
+  }
+  if (options.trust.require_revocation) inputs.options.push_back({"require_revocation", {"yes"}});
   if (!options.certificate.empty()) {
     inputs.options.push_back({"certificate", {options.certificate}});
   }
@@ -246,6 +250,10 @@ ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& de
     if (!demands.alone && certifiers.count(name) == 0) {
       Complain(absl::StrCat("--certifier: no evidence file is by `", name, "`"));
     }
+  }
+  for (const std::string& file : trust.UnusedCrls()) {
+    Complain(absl::StrCat("--crl: ", file,
+                          " was not used: no issuer in a chain that is proven here has signed it"));
   }
   worst = Highest(worst, JudgeContradictions(options, seen));
   if (saying.explain && !saying.json) std::cout << InputsText(saying.inputs);

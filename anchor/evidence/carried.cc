@@ -1,0 +1,95 @@
+#include "anchor/evidence/carried.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "merkle/note/checkpoint.h"
+#include "merkle/note/note.h"
+#include "merkle/types.h"
+#include "merkle/verify.h"
+
+namespace cairn::evidence {
+namespace {
+
+constexpr char kCommitmentLabel[] = "cairn.v1/commitment\n";
+
+}  // namespace
+
+Hash CommitmentOf(const Commitment& commitment) {
+  const auto length = static_cast<uint16_t>(commitment.path.size());
+  const std::string message = absl::StrCat(
+      kCommitmentLabel, std::string(1, static_cast<char>(length >> 8)),
+      std::string(1, static_cast<char>(length & 0xff)), commitment.path, commitment.value);
+  Hash made;
+  unsigned int size = Hash::kSize;
+  HMAC(EVP_sha256(), commitment.salt.bytes.data(), Hash::kSize,
+       reinterpret_cast<const unsigned char*>(message.data()), message.size(), made.bytes.data(),
+       &size);
+  return made;
+}
+
+Layer JudgeRun(const Evidence& evidence, const std::optional<note::VerifierKey>& log_key,
+               NoteVerifier& notes) {
+  Layer layer{.name = "run"};
+  const auto judge = [&layer](State state, absl::string_view code, std::string detail) {
+    layer.Judge(state, code);
+    layer.detail = std::move(detail);
+    return layer;
+  };
+  const RunRecord& run = *evidence.run;
+  const absl::StatusOr<StatementEntry> own = DecodeStatement(evidence.entry);
+  const absl::StatusOr<StatementEntry> closing = DecodeStatement(run.entry);
+  const absl::StatusOr<note::Note> note = note::ParseNote(run.proof.checkpoint);
+  const absl::StatusOr<note::Checkpoint> checkpoint =
+      note.ok() ? note::ParseCheckpoint(note->text) : note.status();
+  if (!own.ok() || !closing.ok() || !checkpoint.ok()) {
+    return judge(State::kFalse, "run_malformed", "the run's entry or proof cannot be read");
+  }
+  const entry::Statement& statement = closing->signed_statement.statement;
+  if (statement.certificate_hash != merkle::Sha256(run.record)) {
+    return judge(State::kFalse, "run_other_record",
+                 "the run's entry is about another record than the one that is carried");
+  }
+  const std::string& trace = own->signed_statement.statement.trace;
+  if (trace.empty() || statement.trace != trace) {
+    return judge(State::kFalse, "run_other_trace",
+                 "the run's entry is of another trace than the statement");
+  }
+  const absl::Status included =
+      merkle::VerifyInclusion(run.proof.index, checkpoint->size, merkle::HashLeaf(run.entry),
+                              run.proof.proof, checkpoint->root);
+  if (!included.ok()) {
+    return judge(State::kFalse, "run_not_included", std::string(included.message()));
+  }
+  const std::string origin = OriginOf(evidence.proof);
+  if (checkpoint->origin != origin) {
+    return judge(State::kFalse, "run_other_log",
+                 absl::StrCat("the run's entry is in the log `", checkpoint->origin, "`, not in `",
+                              origin, "`"));
+  }
+  const std::string what = absl::StrCat("a record of ", run.record.size(), " bytes by `",
+                                        statement.certifier, "`, leaf ", run.proof.index.value());
+  if (!log_key || log_key->name() != origin) {
+    return judge(State::kNotProven, "run_no_log_key",
+                 absl::StrCat(what, "; no key of the log is given"));
+  }
+  if (const absl::Status by_log = notes.SignedBy(run.proof.checkpoint, *log_key); !by_log.ok()) {
+    return judge(State::kFalse, "run_log_signature", std::string(by_log.message()));
+  }
+  return judge(State::kProven, "run_included",
+               absl::StrCat(what, "; that it closes the run was not checked"));
+}
+
+Layer JudgeCommitments(const Evidence& evidence) {
+  Layer layer{.name = "commitments"};
+  layer.Judge(State::kClaimed, "commitments_not_checked");
+  layer.detail = absl::StrCat(evidence.commitments.size(),
+                              " openings are carried; no record that is read here has commitments, "
+                              "so none was checked");
+  return layer;
+}
+
+}  // namespace cairn::evidence
