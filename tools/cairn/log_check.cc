@@ -29,6 +29,16 @@ CheckedDirectory NotOpened(const absl::Status& why) {
   return checked;
 }
 
+// A line for each kind.
+std::string UnknownText(const ledger::CheckReport& report) {
+  std::string text;
+  for (const auto& [kind, count] : report.unknown_kinds) {
+    absl::StrAppend(&text, "  kind ", kind, ", newer than this program: ", count,
+                    count == 1 ? " entry" : " entries", ", hashed and not judged\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<CheckedDirectory> CheckDirectory(const std::string& path,
@@ -77,6 +87,10 @@ nlohmann::ordered_json CheckJson(const std::string& path, const CheckedDirectory
                                 {"what", finding.what}});
   }
   json["finding_count"] = report.finding_count;
+  json["unknown_kinds"] = nlohmann::ordered_json::array();
+  for (const auto& [kind, count] : report.unknown_kinds) {
+    json["unknown_kinds"].push_back({{"kind", kind}, {"entries", count}});
+  }
   json["unchecked"] = report.unchecked;
   json["advice"] = report.advice;
   return json;
@@ -86,11 +100,11 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
   const ledger::CheckReport& report = checked.report;
   const uint64_t size = report.state.size.value();
   if (report.sound()) {
-    return absl::StrCat(Printable(path), ": sound\n  log:   ", Printable(checked.origin),
-                        "\n  size:  ", size, "\n  root:  ", report.state.root.Hex(),
-                        "\n  index: ", report.index_rows, " rows, of entries below ",
-                        report.index_watermark.value(),
-                        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n");
+    return absl::StrCat(
+        Printable(path), ": sound\n  log:   ", Printable(checked.origin), "\n  size:  ", size,
+        "\n  root:  ", report.state.root.Hex(), "\n  index: ", report.index_rows,
+        " rows, of entries below ", report.index_watermark.value(),
+        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n", UnknownText(report));
   }
   std::string text = absl::StrCat(Printable(path), ": DAMAGED\n");
   for (const ledger::Finding& finding : report.findings) {
@@ -103,7 +117,7 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
   for (const std::string& what : report.unchecked) {
     absl::StrAppend(&text, "  not checked: ", what, "\n");
   }
-  absl::StrAppend(&text, report.advice, "\n");
+  absl::StrAppend(&text, UnknownText(report), report.advice, "\n");
   return text;
 }
 
