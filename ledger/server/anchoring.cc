@@ -63,6 +63,32 @@ absl::StatusOr<anchor::HttpAnswer> Exchange(http::Client& client,
                             .body = std::move(answer->body)};
 }
 
+// `exchange` makes a way to reach others for each that asks.
+absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(
+    const AnchorSettings& settings, const std::function<anchor::HttpExchange()>& exchange,
+    std::function<uint64_t()> now_s) {
+  if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
+    return anchor::Rfc3161Backend::Create(*options, exchange(), std::move(now_s));
+  }
+  const auto& told = std::get<OpenTimestampsSettings>(settings.system);
+  std::unique_ptr<evidence::BlockHeaders> headers;
+  if (!told.bitcoin_core.url.empty()) {
+    auto core = anchor::OpenBitcoinCore(told.bitcoin_core, exchange());
+    if (!core.ok()) return core.status();
+    headers = *std::move(core);
+  } else if (!told.esplora_url.empty()) {
+    auto esplora = anchor::OpenEsplora({.url = told.esplora_url}, exchange());
+    if (!esplora.ok()) return esplora.status();
+    headers = *std::move(esplora);
+  }
+  return anchor::OpenTimestamps::Open(told.options, exchange(), std::move(headers));
+}
+
+absl::Status AboutAnchor(const AnchorSettings& settings, const absl::Status& why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("anchor `", settings.options.name, "`: ", why.message()));
+}
+
 class RunningAnchoring final : public Anchoring {
  public:
   RunningAnchoring(ledger::Log& log, Publication& publication, bool quorum)
@@ -77,11 +103,10 @@ class RunningAnchoring final : public Anchoring {
     store_ = *std::move(store);
     std::vector<anchor::AnchorSource> sources;
     for (const AnchorSettings& settings_of_one : settings.anchors) {
-      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend = MakeBackend(settings_of_one);
-      if (!backend.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat("anchor `", settings_of_one.options.name,
-                                                       "`: ", backend.status().message()));
-      }
+      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend = MakeBackend(
+          settings_of_one, [this] { return MakeExchange(); },
+          [this] { return clock_.WallMs() / 1000; });
+      if (!backend.ok()) return AboutAnchor(settings_of_one, backend.status());
       sources.push_back({.options = settings_of_one.options, .backend = *std::move(backend)});
     }
     auto anchorer = anchor::Anchorer::Open(
@@ -141,25 +166,6 @@ class RunningAnchoring final : public Anchoring {
     http::Client* const client =
         clients_.emplace_back(http::Client::Make(http::ClientLimits())).get();
     return [client](const anchor::HttpRequest& request) { return Exchange(*client, request); };
-  }
-
-  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(const AnchorSettings& settings) {
-    if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
-      return anchor::Rfc3161Backend::Create(*options, MakeExchange(),
-                                            [this] { return clock_.WallMs() / 1000; });
-    }
-    const auto& told = std::get<OpenTimestampsSettings>(settings.system);
-    std::unique_ptr<evidence::BlockHeaders> headers;
-    if (!told.bitcoin_core.url.empty()) {
-      auto core = anchor::OpenBitcoinCore(told.bitcoin_core, MakeExchange());
-      if (!core.ok()) return core.status();
-      headers = *std::move(core);
-    } else if (!told.esplora_url.empty()) {
-      auto esplora = anchor::OpenEsplora({.url = told.esplora_url}, MakeExchange());
-      if (!esplora.ok()) return esplora.status();
-      headers = *std::move(esplora);
-    }
-    return anchor::OpenTimestamps::Open(told.options, MakeExchange(), std::move(headers));
   }
 
   static entry::ReceiptEntry EntryOf(const anchor::AcceptedReceipt& receipt) {
@@ -224,6 +230,19 @@ class RunningAnchoring final : public Anchoring {
 };
 
 }  // namespace
+
+absl::Status CheckAnchors(const AnchoringSettings& settings) {
+  for (const AnchorSettings& one : settings.anchors) {
+    const auto unreachable = [] {
+      return [](const anchor::HttpRequest&) -> absl::StatusOr<anchor::HttpAnswer> {
+        return absl::UnavailableError("nobody is asked while settings are checked");
+      };
+    };
+    const absl::Status made = MakeBackend(one, unreachable, [] { return uint64_t{0}; }).status();
+    if (!made.ok()) return AboutAnchor(one, made);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<Anchoring>> Anchoring::Open(const AnchoringSettings& settings,
                                                            const std::string& directory,

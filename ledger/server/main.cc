@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "ledger/server/check.h"
 #include "ledger/server/daemon.h"
 #include "ledger/server/flags.h"
 #include "ledger/server/settings.h"
@@ -54,7 +55,12 @@ absl::Status Announce(const Settings& settings, const Daemon& daemon) {
 int Run(int argc, const char* const* argv) {
   const std::variant<Flags, Exit> flags = ParseFlags(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&flags)) return exit->code;
-  const absl::StatusOr<Settings> settings = ReadSettings(std::get<Flags>(flags));
+  const Flags& told = std::get<Flags>(flags);
+  const absl::StatusOr<Settings> settings = ReadSettings(told);
+  if (told.check) {
+    return settings.ok() ? CheckAndSay(*settings, told.json)
+                         : SayUnreadable(settings.status(), told.json);
+  }
   if (!settings.ok()) return Fail(kUsage, settings.status());
 
   // Before any thread exists, so that all inherit it and only sigwait takes the signals.

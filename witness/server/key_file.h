@@ -40,6 +40,10 @@ absl::StatusOr<bool> AnyKeyUsed(const std::vector<KeySettings>& keys);
 absl::Status BindKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
                       bool accept_new_owner);
 
+// Whether BindKeys would take `owner` now. Changes nothing.
+absl::Status CheckKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
+                       bool accept_new_owner);
+
 }  // namespace cairn::server
 
 #endif  // CAIRN_WITNESS_SERVER_KEY_FILE_H_
