@@ -31,14 +31,26 @@ absl::StatusOr<std::optional<entry::CertifierEntry>> ChangeFor(
         absl::StrCat("certifier `", wanted.name, "` was retired at index ", current->since.value(),
                      ", which is final; declare another name"));
   }
-  if (current.ok() && current->demand == wanted.demand && current->key == wanted.key) {
-    return std::nullopt;
+  if (!current.ok()) {
+    if (wanted.by_old_key.has_value()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "certifier `", wanted.name,
+          "` has a rotation signature, but was never declared in this log: nothing is rotated; "
+          "remove the signature, or correct the name"));
+    }
+    return entry::CertifierEntry{.action = entry::CertifierAction::kDeclare,
+                                 .demand = wanted.demand,
+                                 .name = wanted.name,
+                                 .key = wanted.key};
   }
+  if (current->demand == wanted.demand && current->key == wanted.key) return std::nullopt;
+  // Where the key is in force already, its signature has done what it was for.
   return entry::CertifierEntry{
-      .action = current.ok() ? entry::CertifierAction::kRotate : entry::CertifierAction::kDeclare,
+      .action = entry::CertifierAction::kRotate,
       .demand = wanted.demand,
       .name = wanted.name,
-      .key = wanted.key};
+      .key = wanted.key,
+      .by_old_key = current->key == wanted.key ? std::nullopt : wanted.by_old_key};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ledger/certifier_changes.h"
 
 #include "gtest/gtest.h"
+#include "merkle/entry/rotation.h"
 #include "merkle/types.h"
 
 namespace cairn::ledger {
@@ -55,6 +56,46 @@ TEST_F(CertifierChangesTest, RotateAChangedKeyOrDemand) {
       Follow({{.name = "acme", .demand = CertifierDemand::kChannel, .key = KeyOf(2)}});
   ASSERT_TRUE(demand.ok()) << demand.status();
   EXPECT_EQ(demand->front().demand, CertifierDemand::kChannel);
+}
+
+PrivateKey PrivateOf(char seed) { return *PrivateKey::FromSeed(std::string(32, seed)); }
+
+ConfiguredCertifier Rotating(char to, char by) {
+  ConfiguredCertifier configured = Signing("acme", to);
+  configured.by_old_key = entry::SignRotation("log.example/test", "acme", PrivateOf(by), KeyOf(to),
+                                              CertifierDemand::kSigned)
+                              ->by_old_key;
+  return configured;
+}
+
+TEST_F(CertifierChangesTest, RotateByWordOfTheOldKeyAndThenNothing) {
+  ASSERT_TRUE(Follow({Signing("acme", 1)}).ok());
+  const auto changes = Follow({Rotating(2, 1)});
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_TRUE(changes->front().by_old_key.has_value());
+  EXPECT_EQ(registry_.Current("acme")->word, entry::KeyWord::kSignedByOldKey);
+  // It stands there still at the next start, and when the demand alone changes.
+  EXPECT_TRUE(Follow({Rotating(2, 1)})->empty());
+  ConfiguredCertifier channel = Rotating(2, 1);
+  channel.demand = CertifierDemand::kChannel;
+  const auto demand = Follow({channel});
+  ASSERT_TRUE(demand.ok()) << demand.status();
+  EXPECT_FALSE(demand->front().by_old_key.has_value());
+  EXPECT_EQ(registry_.Current("acme")->word, entry::KeyWord::kSignedByOldKey);
+}
+
+TEST_F(CertifierChangesTest, RefuseASignatureThatIsNotByTheKeyInForce) {
+  EXPECT_EQ(Follow({Rotating(2, 1)}).status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Follow({Signing("acme", 1)}).ok());
+  for (const char by : {2, 3}) {
+    EXPECT_EQ(Follow({Rotating(2, by)}).status().code(), absl::StatusCode::kPermissionDenied);
+  }
+  // Over another key.
+  ConfiguredCertifier other = Rotating(2, 1);
+  other.key = KeyOf(3);
+  EXPECT_EQ(Follow({other}).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(registry_.Current("acme")->key, KeyOf(1));
 }
 
 TEST_F(CertifierChangesTest, RetireOnceAndForEver) {

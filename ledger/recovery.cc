@@ -20,21 +20,6 @@ namespace {
 // Entries read at a time while the index is replayed.
 constexpr uint64_t kReplayChunk = 4096;
 
-absl::Status CheckIdentity(const LogIdentity& identity, const note::CheckpointSigner& signer) {
-  if (identity.origin != signer.origin()) {
-    return absl::FailedPreconditionError(absl::StrCat("the directory holds the log `",
-                                                      identity.origin, "`, not `", signer.origin(),
-                                                      "`; give the right directory or origin"));
-  }
-  const std::string vkey = signer.verifier_keys().front().Format();
-  if (identity.vkey != vkey) {
-    return absl::FailedPreconditionError(absl::StrCat("the directory holds a log with the key ",
-                                                      identity.vkey, ", not ", vkey,
-                                                      "; give the key file that it was made with"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckLastSigned(Store* store, const TreeState& state, const merkle::Edge& edge) {
   const absl::StatusOr<std::optional<TreeState>> last = store->LastSigned();
   if (!last.ok()) return last.status();
@@ -83,6 +68,21 @@ absl::StatusOr<entry::CertifierRegistry> FoldCertifiers(Store* store, const Tree
 }
 
 }  // namespace
+
+absl::Status CheckIdentity(const LogIdentity& identity, const note::CheckpointSigner& signer) {
+  if (identity.origin != signer.origin()) {
+    return absl::FailedPreconditionError(absl::StrCat("the directory holds the log `",
+                                                      identity.origin, "`, not `", signer.origin(),
+                                                      "`; give the right directory or origin"));
+  }
+  const std::string vkey = signer.verifier_keys().front().Format();
+  if (identity.vkey != vkey) {
+    return absl::FailedPreconditionError(absl::StrCat("the directory holds a log with the key ",
+                                                      identity.vkey, ", not ", vkey,
+                                                      "; give the key file that it was made with"));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Recovered> Recover(Store* store, const note::CheckpointSigner& signer) {
   if (absl::Status ours = CheckIdentity(store->identity(), signer); !ours.ok()) return ours;

@@ -27,6 +27,9 @@ struct Recovered {
   std::shared_ptr<const entry::CertifierRegistry> certifiers;
 };
 
+// kFailedPrecondition when `identity` is of another origin or key.
+absl::Status CheckIdentity(const LogIdentity& identity, const note::CheckpointSigner& signer);
+
 // kFailedPrecondition when the store belongs to another origin or key; kDataLoss when what is
 // stored contradicts itself or what was signed; otherwise the store's error.
 absl::StatusOr<Recovered> Recover(Store* store, const note::CheckpointSigner& signer);

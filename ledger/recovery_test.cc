@@ -7,6 +7,7 @@
 #include "ledger/testing/commit_path.h"
 #include "ledger/testing/fixtures.h"
 #include "ledger/testing/memory_store.h"
+#include "merkle/entry/rotation.h"
 
 namespace cairn::ledger {
 namespace {
@@ -113,6 +114,51 @@ TEST_F(RecoveryTest, FindsADamagedCertifierEntry) {
   Grow(300);
   store_.DamageEntry(LeafIndex(0));
   ExpectDataLoss("entry 0 as stored does not have the hash");
+}
+
+// Made by a later version: this one starts, indexes what it knows, and goes on.
+TEST_F(RecoveryTest, PassesOverEntriesOfReservedKinds) {
+  std::vector<std::string> entries;
+  for (uint8_t kind = entry::kFirstReservedKind; kind <= entry::kLastReservedKind; ++kind) {
+    entries.push_back(*entry::Encode(
+        {.accepted_at_ms = 1'700'000'000'000,
+         .body = entry::UnknownEntry{.kind = kind, .content = std::string(kind, 'x')}}));
+  }
+  entries.push_back(*entry::Encode(
+      {.accepted_at_ms = 1'700'000'000'000,
+       .body = entry::SignedStatement{.statement = MakeStatement(1), .signature = {}}}));
+  ASSERT_TRUE(WriteAsTheyAre(&store_, entries).ok());
+  const auto path = CommitPath::Open(&store_, &clock_);
+  ASSERT_TRUE(path.ok()) << path.status();
+  EXPECT_TRUE((*path)->Run(Submit(MakeStatement(1))).duplicate);
+  EXPECT_EQ((*path)->Run(Submit(MakeStatement(2))).index, LeafIndex(entries.size()));
+}
+
+TEST_F(RecoveryTest, FindsARotationThatTheKeyBeforeItDidNotSign) {
+  const PrivateKey old_key = *PrivateKey::FromSeed(std::string(32, 1));
+  const PrivateKey other = *PrivateKey::FromSeed(std::string(32, 2));
+  const entry::CertifierEntry declared{.action = entry::CertifierAction::kDeclare,
+                                       .demand = entry::CertifierDemand::kSigned,
+                                       .name = "acme",
+                                       .key = old_key.public_key()};
+  for (const PrivateKey* signer : {&old_key, &other}) {
+    MemoryStore store{TestIdentity()};
+    const auto rotation = entry::SignRotation(TestIdentity().origin, "acme", *signer,
+                                              other.public_key(), entry::CertifierDemand::kSigned);
+    ASSERT_TRUE(rotation.ok()) << rotation.status();
+    ASSERT_TRUE(WriteAsTheyAre(&store, {*entry::Encode({.body = declared}),
+                                        *entry::Encode({.body = *rotation})})
+                    .ok());
+    const absl::StatusOr<Recovered> recovered = Recover(&store, TestSigner());
+    if (signer == &old_key) {
+      ASSERT_TRUE(recovered.ok()) << recovered.status();
+      EXPECT_EQ(recovered->certifiers->Current("acme")->word, entry::KeyWord::kSignedByOldKey);
+    } else {
+      EXPECT_EQ(recovered.status().code(), absl::StatusCode::kDataLoss);
+      EXPECT_TRUE(absl::StrContains(recovered.status().message(), "not by the key before it"))
+          << recovered.status();
+    }
+  }
 }
 
 TEST_F(RecoveryTest, FindsADamagedEntryWhileItReplaysTheIndex) {

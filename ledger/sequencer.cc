@@ -166,6 +166,11 @@ absl::StatusOr<ItemResult> Sequencer::Place(Submission& submission, Draft& draft
     if (!applied.ok()) return ItemResult{.status = std::move(applied), .index = LeafIndex()};
     draft.certifiers = std::move(changed);
     draft.certifier_entries.push_back(draft.next());
+  } else if (std::holds_alternative<entry::UnknownEntry>(submission.body)) {
+    // Nobody here knows what it would say for ever.
+    return ItemResult{.status = absl::InvalidArgumentError(
+                          "an entry of a kind newer than this program is not appended"),
+                      .index = LeafIndex()};
   }
   return Append(submission, draft);
 }

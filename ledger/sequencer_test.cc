@@ -228,6 +228,15 @@ TEST_F(SequencerTest, KeepsRowsOfWhatIsInFlightOutOfTheIngestedIndex) {
   EXPECT_EQ(*store_.IndexWatermark(), LeafIndex(2));
 }
 
+TEST_F(SequencerTest, NeverAppendsAReservedKind) {
+  const entry::UnknownEntry unknown{.kind = 4, .content = "new"};
+  EXPECT_EQ(Submission::Make(unknown).status().code(), absl::StatusCode::kInvalidArgument);
+  const ItemResult result =
+      path_->Run({.body = unknown, .encoded = *entry::Encode({.body = unknown})});
+  EXPECT_EQ(result.status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Size(), 0u);
+}
+
 TEST_F(SequencerTest, LooksPastCandidatesThatOnlyShareTheTag) {
   for (uint64_t i = 0; i < 3; ++i) ExpectAppended(Run(MakeStatement(i)), i);
   store_.AddForeignCandidates({LeafIndex(0), LeafIndex(1), LeafIndex(2)});

@@ -119,6 +119,9 @@ class Check {
     if (absl::Status read = ReadEverything(index); !read.ok()) return read;
     whole_ = std::all_of(chunks_.begin(), chunks_.end(),
                          [](const CheckedChunk& chunk) { return chunk.whole; });
+    for (const CheckedChunk& chunk : chunks_) {
+      for (const auto& [kind, count] : chunk.unknown_kinds) report_.unknown_kinds[kind] += count;
+    }
     CheckTimes();
     absl::Status checked = CheckTree();
     if (checked.ok()) checked = CheckNothingBeyond(source_, report_.state.size, findings_);

@@ -4,6 +4,7 @@
 // Checked: what chunk.h says of entries and tiles; tiles and runs beyond the tree; size, root and
 //   time of the state; the record of what was last signed; the list of certifier entries and what
 //   they do; the index, row by row (rows from its watermark on may be absent).
+// Certifier entries must follow each other, also by the signatures that rotations carry.
 // Not checked: signatures of statements, and whether a statement is in the log twice.
 // Errors: those of the source that say nothing about the log, such as a disk that cannot be read.
 // Cost: two hashes an entry, three with the index. Memory beyond the source's own: 200 KiB a
@@ -14,6 +15,7 @@
 #define CAIRN_LEDGER_CHECK_CHECK_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ struct CheckReport {
   // The first findings, and how many there are in all: none when the log is sound.
   std::vector<Finding> findings;
   uint64_t finding_count = 0;
+  // How many entries of each kind that is newer than this program: counted and hashed, not judged.
+  std::map<uint8_t, uint64_t> unknown_kinds;
   // What could not be judged because of a finding.
   std::vector<std::string> unchecked;
   // What the findings mean and what is to be done; empty when the log is sound.

@@ -120,6 +120,8 @@ class Checker {
     TakeTime(index, decoded->accepted_at_ms);
     if (auto* change = std::get_if<entry::CertifierEntry>(&decoded->body)) {
       out_.certifiers.emplace_back(index, std::move(*change));
+    } else if (const auto* unknown = std::get_if<entry::UnknownEntry>(&decoded->body)) {
+      ++out_.unknown_kinds[unknown->kind];
     }
   }
 

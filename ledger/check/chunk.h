@@ -69,6 +69,8 @@ struct CheckedChunk {
   uint64_t last_ms = 0;
   std::map<TreeSize, ChunkBorder> borders;
   std::vector<std::pair<LeafIndex, entry::CertifierEntry>> certifiers;
+  // How many entries of each kind that is newer than this program.
+  std::map<uint8_t, uint64_t> unknown_kinds;
 };
 
 // Checks chunk number `chunk`, which begins below plan.size. Adds the index rows that its entries

@@ -99,6 +99,32 @@ class Reporter {
   std::map<std::string, absl::StatusCode> last_;
 };
 
+// `exchange` makes a way to reach others for each that asks.
+absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(
+    const AnchorSettings& settings, const std::function<anchor::HttpExchange()>& exchange,
+    std::function<uint64_t()> now_s) {
+  if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
+    return anchor::Rfc3161Backend::Create(*options, exchange(), std::move(now_s));
+  }
+  const auto& told = std::get<OpenTimestampsSettings>(settings.system);
+  std::unique_ptr<evidence::BlockHeaders> headers;
+  if (!told.bitcoin_core.url.empty()) {
+    auto core = anchor::OpenBitcoinCore(told.bitcoin_core, exchange());
+    if (!core.ok()) return core.status();
+    headers = *std::move(core);
+  } else if (!told.esplora_url.empty()) {
+    auto esplora = anchor::OpenEsplora({.url = told.esplora_url}, exchange());
+    if (!esplora.ok()) return esplora.status();
+    headers = *std::move(esplora);
+  }
+  return anchor::OpenTimestamps::Open(told.options, exchange(), std::move(headers));
+}
+
+absl::Status AboutAnchor(const AnchorSettings& settings, const absl::Status& why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("anchor `", settings.options.name, "`: ", why.message()));
+}
+
 class RunningAnchoring final : public Anchoring {
  public:
   explicit RunningAnchoring(const Around& around)
@@ -120,12 +146,14 @@ class RunningAnchoring final : public Anchoring {
     }
     std::vector<anchor::AnchorSource> sources;
     for (const AnchorSettings& settings_of_one : settings.anchors) {
-      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend =
-          MakeBackend(settings_of_one, settings.options.rule);
-      if (!backend.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat("anchor `", settings_of_one.options.name,
-                                                       "`: ", backend.status().message()));
+      AnchorSettings one = settings_of_one;
+      std::function<anchor::HttpExchange()> exchange = [this] { return MakeExchange(); };
+      if (auto* const authority = std::get_if<anchor::Rfc3161Options>(&one.system)) {
+        exchange = HearTimesOf(settings.options.rule, *authority);
       }
+      absl::StatusOr<std::unique_ptr<anchor::Backend>> backend =
+          MakeBackend(one, exchange, [this] { return clock_.WallMs() / 1000; });
+      if (!backend.ok()) return AboutAnchor(one, backend.status());
       sources.push_back({.options = settings_of_one.options, .backend = *std::move(backend)});
     }
     auto anchorer = anchor::Anchorer::Open(
@@ -189,43 +217,24 @@ class RunningAnchoring final : public Anchoring {
     return [client](const anchor::HttpRequest& request) { return Exchange(*client, request); };
   }
 
-  // One that tells the outside clocks what its authority says of the time.
-  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeAuthority(anchor::Rfc3161Options options,
-                                                                 const anchor::Rule& rule) {
+  // Makes the authority tell the outside clocks what it says of the time. Returns the way to reach
+  // it that notes when it was asked.
+  std::function<anchor::HttpExchange()> HearTimesOf(const anchor::Rule& rule,
+                                                    anchor::Rfc3161Options& authority) {
     // Of the thread that asks: a token is heard of before the next is asked for.
     const auto asked_ms = std::make_shared<uint64_t>(0);
     for (const anchor::RuleAnchor& anchor : rule.anchors) {
-      if (anchor.name != options.name) continue;
-      options.heard_time = [this, anchor, asked_ms](uint64_t earliest_s, uint64_t latest_s) {
+      if (anchor.name != authority.name) continue;
+      authority.heard_time = [this, anchor, asked_ms](uint64_t earliest_s, uint64_t latest_s) {
         clocks_.HearAuthority(anchor.name, anchor.operated_by, earliest_s, latest_s, *asked_ms);
       };
     }
-    return anchor::Rfc3161Backend::Create(
-        std::move(options),
-        [this, asked_ms, exchange = MakeExchange()](const anchor::HttpRequest& request) {
-          if (request.post) *asked_ms = clocks_.Now();
-          return exchange(request);
-        },
-        [this] { return clock_.WallMs() / 1000; });
-  }
-
-  absl::StatusOr<std::unique_ptr<anchor::Backend>> MakeBackend(const AnchorSettings& settings,
-                                                               const anchor::Rule& rule) {
-    if (const auto* options = std::get_if<anchor::Rfc3161Options>(&settings.system)) {
-      return MakeAuthority(*options, rule);
-    }
-    const auto& told = std::get<OpenTimestampsSettings>(settings.system);
-    std::unique_ptr<evidence::BlockHeaders> headers;
-    if (!told.bitcoin_core.url.empty()) {
-      auto core = anchor::OpenBitcoinCore(told.bitcoin_core, MakeExchange());
-      if (!core.ok()) return core.status();
-      headers = *std::move(core);
-    } else if (!told.esplora_url.empty()) {
-      auto esplora = anchor::OpenEsplora({.url = told.esplora_url}, MakeExchange());
-      if (!esplora.ok()) return esplora.status();
-      headers = *std::move(esplora);
-    }
-    return anchor::OpenTimestamps::Open(told.options, MakeExchange(), std::move(headers));
+    return [this, asked_ms]() -> anchor::HttpExchange {
+      return [this, asked_ms, exchange = MakeExchange()](const anchor::HttpRequest& request) {
+        if (request.post) *asked_ms = clocks_.Now();
+        return exchange(request);
+      };
+    };
   }
 
   static entry::ReceiptEntry EntryOf(const anchor::AcceptedReceipt& receipt) {
@@ -293,6 +302,19 @@ class RunningAnchoring final : public Anchoring {
 };
 
 }  // namespace
+
+absl::Status CheckAnchors(const AnchoringSettings& settings) {
+  for (const AnchorSettings& one : settings.anchors) {
+    const auto unreachable = [] {
+      return [](const anchor::HttpRequest&) -> absl::StatusOr<anchor::HttpAnswer> {
+        return absl::UnavailableError("nobody is asked while settings are checked");
+      };
+    };
+    const absl::Status made = MakeBackend(one, unreachable, [] { return uint64_t{0}; }).status();
+    if (!made.ok()) return AboutAnchor(one, made);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<Anchoring>> Anchoring::Open(const AnchoringSettings& settings,
                                                            const std::string& directory,

@@ -43,6 +43,9 @@ class Anchoring {
   virtual void Stop() = 0;
 };
 
+// Whether Open could make the anchors of these settings. Makes nothing, and asks nobody.
+absl::Status CheckAnchors(const AnchoringSettings& settings);
+
 }  // namespace cairn::server
 
 #endif  // CAIRN_LEDGER_SERVER_ANCHORING_H_

@@ -224,7 +224,8 @@ class AppendStreamTest : public ::testing::Test {
   Streams streams_{3};
   Alarm alarm_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Make();
-  const std::unique_ptr<Publication> publication_ = PublishAll(log_);
+  const std::unique_ptr<Publication> publication_ =
+      PublishAll(log_, [] { return absl::OkStatus(); });
   Context context_;
   std::unique_ptr<grpc::Service> service_;
   int port_ = 0;

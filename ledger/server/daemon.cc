@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <optional>
@@ -27,6 +28,7 @@
 #include "ledger/server/metrics.h"
 #include "ledger/server/monitor.h"
 #include "ledger/server/outside_clocks.h"
+#include "ledger/server/preflight.h"
 #include "ledger/server/service.h"
 #include "ledger/server/system_clock.h"
 #include "ledger/server/tiles.h"
@@ -63,12 +65,7 @@ absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> OpenStore(const Settings& 
   options.create = !*used || settings.accept_new_log_for_used_key;
   absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> store = ledger::RocksDbStore::Open(options);
   if (!options.create && absl::IsNotFound(store.status())) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "there is no log in ", settings.data_dir, ", but key file ", settings.keys.front().file,
-        " has signed one (says ", settings.keys.front().state_file,
-        "): a new log under this key would be a second history. Point --data_dir at that log or "
-        "restore it, or make a new key; only if no checkpoint of that log ever left this machine, "
-        "give --accept_new_log_for_used_key"));
+    return SecondHistory(settings.data_dir, settings.keys.front());
   }
   return store;
 }
@@ -154,6 +151,19 @@ class RunningDaemon final : public Daemon {
   explicit RunningDaemon(note::CheckpointSigner signer) : signer_(std::move(signer)) {}
   ~RunningDaemon() override { Stop(); }
 
+  // Takes the port; nothing is answered before the log is open.
+  absl::Status ListenHttp(const Settings& settings) {
+    if (!settings.http_address.has_value()) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<http::Server>> http =
+        http::Server::Listen(*settings.http_address, http::Limits(),
+                             [this](const http::Request& request, http::Respond respond) {
+                               routes_.Handle(request, std::move(respond));
+                             });
+    if (!http.ok()) return http.status();
+    http_ = *std::move(http);
+    return absl::OkStatus();
+  }
+
   absl::Status OpenLog(const Settings& settings) {
     const auto begun = Metrics::Clock::now();
     absl::StatusOr<std::unique_ptr<ledger::RocksDbStore>> store =
@@ -192,14 +202,16 @@ class RunningDaemon final : public Daemon {
              {"entries_indexed_again", absl::StrCat(state->size.value() - indexed->value())},
              {"open_ms", Milliseconds(opened - begun)},
              {"recover_ms", Milliseconds(Metrics::Clock::now() - opened)}});
-    // Under a policy the witnesses come first.
-    return settings.publish.has_value() ? absl::OkStatus()
-                                        : DeclareCertifiers(*log_, settings.certifiers);
+    return PlanCertifiers(*log_->Newest()->certifiers, settings.certifiers).status();
   }
 
   absl::Status Publish(const Settings& settings) {
     if (!settings.publish.has_value()) {
-      publication_ = PublishAll(*log_);
+      publication_ = PublishAll(*log_, [this] {
+        if (declared_.load()) return absl::OkStatus();
+        return absl::UnavailableError(
+            "the log is starting: it takes appends once its certifiers are declared; try again");
+      });
       return absl::OkStatus();
     }
     const auto& witnesses = settings.publish->policy.witnesses();
@@ -209,6 +221,8 @@ class RunningDaemon final : public Daemon {
         .sources = {},
         .before_appends =
             [this, certifiers = settings.certifiers] {
+              // Entries are for ever: not before the start has come to its end.
+              if (!started_future_.get()) return absl::CancelledError("the start has failed");
               return DeclareCertifiers(*log_, certifiers);
             },
         .now_s = [this] { return clock_.WallMs() / 1000; },
@@ -282,7 +296,7 @@ class RunningDaemon final : public Daemon {
     service_ = MakeLogService(*context_);
     anchor_service_ =
         MakeAnchorService(*context_, anchoring_ == nullptr ? nullptr : &anchoring_->anchorer());
-    if (absl::Status http = ListenHttp(settings); !http.ok()) return http;
+    AddHttpRoutes(settings);
     absl::StatusOr<Listener> listener = Listen(settings, {service_.get(), anchor_service_.get()});
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
@@ -291,11 +305,19 @@ class RunningDaemon final : public Daemon {
       LogError("stored data are damaged: nothing is signed any more, sound reads go on",
                {{"reason", std::string(damage.message())}});
     });
+    if (!settings.publish.has_value()) {
+      absl::Status declared = DeclareCertifiers(*log_, settings.certifiers);
+      if (!declared.ok()) return declared;
+      declared_.store(true);
+    }
+    SetServing(*listener_.server, true);
     if (http_ != nullptr) http_->Serve();
     watchdog_.emplace(*log_, [this](const absl::Status& halted) {
       LookAtAnchors(halted);
       clock_watch_.Look(outside_clocks_->Skews());
     });
+    started_.set_value(true);
+    has_started_ = true;
     return absl::OkStatus();
   }
 
@@ -331,6 +353,8 @@ class RunningDaemon final : public Daemon {
       anchor_waits_->GiveUp(absl::UnavailableError(
           "the server stops before the entry was anchored; it is in the log: ask again"));
     }
+    // Or a round of a start that has failed would wait for its end.
+    if (!std::exchange(has_started_, true)) started_.set_value(false);
     if (publication_ != nullptr) publication_->Stop();
     // Before the server: then all that the log owes is with gRPC, and nothing comes back to the
     // server when it is gone. An append that comes now is told UNAVAILABLE.
@@ -356,15 +380,8 @@ class RunningDaemon final : public Daemon {
   }
 
  private:
-  absl::Status ListenHttp(const Settings& settings) {
-    if (!settings.http_address.has_value()) return absl::OkStatus();
-    absl::StatusOr<std::unique_ptr<http::Server>> http =
-        http::Server::Listen(*settings.http_address, http::Limits(),
-                             [this](const http::Request& request, http::Respond respond) {
-                               routes_.Handle(request, std::move(respond));
-                             });
-    if (!http.ok()) return http.status();
-    http_ = *std::move(http);
+  void AddHttpRoutes(const Settings& settings) {
+    if (http_ == nullptr) return;
     AddMonitor({.context = *context_,
                 .store = *store_,
                 .free_space_reserve_bytes = settings.free_space_reserve_bytes,
@@ -378,7 +395,6 @@ class RunningDaemon final : public Daemon {
       LogWarning("http_address can be reached from other machines: metrics go there in plain text",
                  {{"http_address", http_->address().Format()}});
     }
-    return absl::OkStatus();
   }
 
   // In the order of what uses what: the last is destroyed first.
@@ -396,6 +412,12 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Limiter> limiter_;
   std::unique_ptr<Workers> workers_;
   std::vector<std::unique_ptr<http::Client>> witness_clients_;
+  // Without a witness policy: the certifiers are declared.
+  std::atomic<bool> declared_{false};
+  // Whether the start came to its end; kept once.
+  std::promise<bool> started_;
+  const std::shared_future<bool> started_future_{started_.get_future()};
+  bool has_started_ = false;
   std::unique_ptr<Publication> publication_;
   Streams streams_{kMaxStreams};
   Alarm alarm_;
@@ -419,7 +441,13 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Settings& given) {
   if (!signer.ok()) return signer.status();
   LogSettings(settings);
   WarnOf(given, settings);
+  const Preflight preflight = CheckBeforeStart(settings, *signer, SystemClock().WallMs() / 1000);
+  if (!preflight.errors.empty()) return preflight.errors.front();
+  for (const std::string& warning : preflight.warnings) {
+    LogWarning("the configuration needs a look", {{"reason", warning}});
+  }
   auto daemon = std::make_unique<RunningDaemon>(*std::move(signer));
+  if (absl::Status bound = daemon->ListenHttp(settings); !bound.ok()) return bound;
   if (absl::Status opened = daemon->OpenLog(settings); !opened.ok()) return opened;
   if (absl::Status serving = daemon->Serve(settings); !serving.ok()) return serving;
   daemon->Report(settings);

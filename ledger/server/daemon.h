@@ -1,13 +1,16 @@
 // cairnd as a whole: opens the log under all its guards, serves it, stops it.
 //
-// Order of a start, each step refusing before the next has any effect: keys; directory (lock,
-// origin, key); keys bound to the log's id, durably; recovery; certifier entries for what the
-// configuration changed; port. So nothing is signed by a key that is not bound, and nothing is
-// served before the log says who may write.
-// Order of a stop: health NOT_SERVING and /readyz 503; streams are told to end; the log, which
-// answers what it has taken and takes no more; for at most kStreamsEnd, until clients have read
-// what streams owe them; for at most kHangUp, until clients have hung up; HTTP, which says until
-// then that the server is stopping; the store. Errors of Start: kInvalidArgument,
+// Order of a start, each step refusing before the next has any effect: keys; preflight.h; the port
+// of HTTP; directory (lock, origin, key); keys bound to the log's id, durably; recovery; whether
+// the configuration's certifiers can be what it says; publication, anchors; the port of gRPC, where
+// appends are refused and health says NOT_SERVING until, last of all and because they are for ever,
+// the certifier entries for what the configuration changed are in the log. Under a witness policy
+// they wait for the guard at start as well. So nothing is signed by a key that is not bound,
+// nothing permanent is written by a start that fails, and nothing is taken before the log says who
+// may write. Order of a stop: health NOT_SERVING and /readyz 503; streams are told to end; the log,
+// which answers what it has taken and takes no more; for at most kStreamsEnd, until clients have
+// read what streams owe them; for at most kHangUp, until clients have hung up; HTTP, which says
+// until then that the server is stopping; the store. Errors of Start: kInvalidArgument,
 // kPermissionDenied, kFailedPrecondition, kNotFound, kDataLoss,
 //   kUnavailable; the message says what to do.
 

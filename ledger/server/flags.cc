@@ -22,6 +22,7 @@ configuration file; its fields are documented in proto/config.proto.
 
 Exit codes: 0 stopped by a signal, everything answered; 1 the log failed and stopped itself;
 2 wrong flags or configuration; 3 could not start.
+With --check: 0 it would start; 2 it would not; 3 that could not be found out.
 )";
 
 // CLI11's form: what is wrong, or nothing.
@@ -61,6 +62,11 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
   app.add_flag("--accept_new_log_for_used_key", flags.accept_new_log_for_used_key,
                "begin a new log with a key that has signed another: who holds checkpoints of the "
                "other will see two histories");
+  CLI::Option* const check =
+      app.add_flag("--check", flags.check,
+                   "check configuration, keys, TLS files, policy, anchors and ports; print what a "
+                   "start would declare, rotate and retire in the log; change nothing");
+  app.add_flag("--json", flags.json, "with --check: print one line of JSON")->needs(check);
   for (CLI::Option* option : app.get_options()) {
     // An unset variable in a script is not a flag that was not given.
     if (option->get_items_expected_max() > 0) option->check(NotEmpty);

@@ -23,4 +23,13 @@ absl::StatusOr<note::CheckpointSigner> LoadSigner(const std::vector<KeySettings>
   return note::CheckpointSigner::Create(std::move(loaded));
 }
 
+absl::Status SecondHistory(const std::string& data_dir, const KeySettings& key) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "there is no log in ", data_dir, ", but key file ", key.file, " has signed one (says ",
+      key.state_file,
+      "): a new log under this key would be a second history. Point --data_dir at that log or "
+      "restore it, or make a new key; only if no checkpoint of that log ever left this machine, "
+      "give --accept_new_log_for_used_key"));
+}
+
 }  // namespace cairn::server

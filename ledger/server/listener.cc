@@ -89,7 +89,7 @@ absl::StatusOr<Listener> Listen(const Settings& settings,
                            " no PEM certificate and its key?")
             : absl::StrCat("cannot listen on ", address, ": is the port taken?"));
   }
-  SetServing(*listener.server, true);
+  SetServing(*listener.server, false);
   listener.address.port = static_cast<uint16_t>(port);
   return listener;
 }

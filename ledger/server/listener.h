@@ -19,8 +19,9 @@ struct Listener {
   http::Address address;  // With the port that was bound.
 };
 
-// Serves at once, with health SERVING. kUnavailable when the port cannot be had or the TLS files
-// are no certificate and key; else the errors of reading those. The services outlive the server.
+// Serves at once, with health NOT_SERVING until SetServing says otherwise. kUnavailable when the
+// port cannot be had or the TLS files are no certificate and key; else the errors of reading those.
+// The services outlive the server.
 absl::StatusOr<Listener> Listen(const Settings& settings,
                                 const std::vector<grpc::Service*>& services);
 

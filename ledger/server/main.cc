@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "ledger/server/check.h"
 #include "ledger/server/daemon.h"
 #include "ledger/server/flags.h"
 #include "ledger/server/settings.h"
@@ -56,7 +57,12 @@ absl::Status Announce(const Settings& settings, const Daemon& daemon, mode_t mod
 int Run(int argc, const char* const* argv) {
   const std::variant<Flags, Exit> flags = ParseFlags(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&flags)) return exit->code;
-  const absl::StatusOr<Settings> settings = ReadSettings(std::get<Flags>(flags));
+  const Flags& told = std::get<Flags>(flags);
+  const absl::StatusOr<Settings> settings = ReadSettings(told);
+  if (told.check) {
+    return settings.ok() ? CheckAndSay(*settings, told.json)
+                         : SayUnreadable(settings.status(), told.json);
+  }
   if (!settings.ok()) return Fail(kUsage, settings.status());
 
   // Entries are for ever, and still not everybody's to read.

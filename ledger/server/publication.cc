@@ -7,10 +7,11 @@ namespace {
 
 class Unwitnessed final : public Publication {
  public:
-  explicit Unwitnessed(ledger::Log& log) : log_(log) {}
+  Unwitnessed(ledger::Log& log, std::function<absl::Status()> can_append)
+      : log_(log), can_append_(std::move(can_append)) {}
 
   Newest newest() const override { return Of(*log_.Newest()); }
-  absl::Status CanAppend() const override { return absl::OkStatus(); }
+  absl::Status CanAppend() const override { return can_append_(); }
   absl::Status CanWait() const override {
     return absl::FailedPreconditionError(
         "wait_for: this log has no witness policy, so nothing is ever cosigned; ask for "
@@ -33,12 +34,14 @@ class Unwitnessed final : public Publication {
   }
 
   ledger::Log& log_;
+  const std::function<absl::Status()> can_append_;
 };
 
 }  // namespace
 
-std::unique_ptr<Publication> PublishAll(ledger::Log& log) {
-  return std::make_unique<Unwitnessed>(log);
+std::unique_ptr<Publication> PublishAll(ledger::Log& log,
+                                        std::function<absl::Status()> can_append) {
+  return std::make_unique<Unwitnessed>(log, std::move(can_append));
 }
 
 }  // namespace cairn::server

@@ -56,8 +56,8 @@ class Publication {
   virtual void Stop() = 0;
 };
 
-// Without a policy. Borrows the log.
-std::unique_ptr<Publication> PublishAll(ledger::Log& log);
+// Without a policy. Borrows the log. `can_append` is asked before each append, from any thread.
+std::unique_ptr<Publication> PublishAll(ledger::Log& log, std::function<absl::Status()> can_append);
 
 }  // namespace cairn::server
 

@@ -13,6 +13,7 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "ledger/server/config_error.h"
+#include "merkle/entry/certifier_key.h"
 #include "merkle/note/key.h"
 #include "merkle/note/text.h"
 #include "proto/config.pb.h"
@@ -105,24 +106,27 @@ absl::StatusOr<Hash> ParseFingerprint(absl::string_view field, const std::string
   return Hash::FromBytes(*bytes);
 }
 
-absl::StatusOr<PublicKey> ParseCertifierKey(const std::string& text) {
-  absl::StatusOr<PublicKey> key = absl::InvalidArgumentError("");
-  if (text.find('+') != std::string::npos && text.size() > 44) {
-    const absl::StatusOr<note::VerifierKey> vkey = note::VerifierKey::Parse(text);
-    if (!vkey.ok()) return vkey.status();
-    if (vkey->type() != note::KeyType::kEd25519) {
-      return absl::InvalidArgumentError("is not of type Ed25519 (0x01)");
-    }
-    key = vkey->public_key();
-  } else {
-    const absl::StatusOr<std::string> bytes = note::ParseBase64(text);
-    if (bytes.ok()) key = PublicKey::FromBytes(*bytes);
-    if (!key.ok()) {
-      return absl::InvalidArgumentError("is neither a vkey nor base64 of 32 bytes");
-    }
+// Messages begin with the field.
+absl::Status TakeKey(const config::Certifier& in, CertifierSettings& out) {
+  if (!in.key().empty()) {
+    absl::StatusOr<PublicKey> key = entry::ParseCertifierKey(in.name(), in.key());
+    if (!key.ok()) return absl::InvalidArgumentError(absl::StrCat("key: ", key.status().message()));
+    out.key = *key;
   }
-  if (absl::Status usable = CheckPublicKey(*key); !usable.ok()) return usable;
-  return key;
+  if (in.rotation_signature().empty()) return absl::OkStatus();
+  if (!out.key.has_value()) {
+    return absl::InvalidArgumentError(
+        "rotation_signature is over a new key, and there is no key: give both or neither");
+  }
+  const absl::StatusOr<std::string> bytes = note::ParseBase64(in.rotation_signature());
+  absl::StatusOr<Signature> signature = absl::InvalidArgumentError("");
+  if (bytes.ok()) signature = Signature::FromBytes(*bytes);
+  if (!signature.ok()) {
+    return absl::InvalidArgumentError(
+        "rotation_signature is not base64 of 64 bytes; give what `cairn rotate` printed");
+  }
+  out.rotation_signature = *signature;
+  return absl::OkStatus();
 }
 
 absl::Status TakeCredentials(const config::Certifier& in, CertifierSettings& out) {
@@ -163,11 +167,7 @@ absl::StatusOr<CertifierSettings> ToCertifier(const config::Certifier& in, bool 
   }
   const bool channel = in.demand() == config::CHANNEL;
   out.demand = channel ? entry::CertifierDemand::kChannel : entry::CertifierDemand::kSigned;
-  if (!in.key().empty()) {
-    absl::StatusOr<PublicKey> key = ParseCertifierKey(in.key());
-    if (!key.ok()) return absl::InvalidArgumentError(absl::StrCat("key ", key.status().message()));
-    out.key = *key;
-  }
+  if (absl::Status taken = TakeKey(in, out); !taken.ok()) return taken;
   if (absl::Status taken = TakeCredentials(in, out); !taken.ok()) return taken;
   const bool certificates =
       !out.client_certificate_sha256.empty() || !out.client_certificate_san.empty();
@@ -290,7 +290,10 @@ absl::Status TakeHttp(const Flags& flags, const File& file, Settings& settings) 
   absl::StatusOr<http::Address> parsed = TakeAddress("http_address", text);
   if (!parsed.ok()) return parsed.status();
   settings.http_address = *std::move(parsed);
-  return absl::OkStatus();
+  const http::Address& other = settings.address;
+  if (other.port == 0 || settings.http_address->Format() != other.Format()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("http_address and grpc_address are both ",
+                                                 other.Format(), "; give each a port of its own"));
 }
 
 absl::StatusOr<note::Policy> ReadPolicy(const std::string& name) {

@@ -37,6 +37,9 @@ struct Flags {
   std::string address_file;
   std::string http_address_file;
   bool accept_new_log_for_used_key = false;
+  // Say what a start would do, and do nothing.
+  bool check = false;
+  bool json = false;
 };
 
 struct TlsSettings {
@@ -49,6 +52,8 @@ struct CertifierSettings {
   std::string name;
   entry::CertifierDemand demand = entry::CertifierDemand::kSigned;
   std::optional<PublicKey> key;
+  // Of the key before it, over it: see merkle/entry/rotation.h.
+  std::optional<Signature> rotation_signature;
   std::vector<Hash> token_sha256;
   std::vector<Hash> client_certificate_sha256;
   std::vector<std::string> client_certificate_san;

@@ -97,6 +97,25 @@ TEST(ReadSettings, HttpIsServedWhereItIsAskedForAlone) {
   }
 }
 
+TEST(ReadSettings, RefusesOnePortForBothListeners) {
+  Flags flags;
+  flags.grpc_address = "127.0.0.1:7717";
+  const auto both = Read("http_address: 'localhost:7717'", flags);
+  EXPECT_EQ(both.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(both.status().message().find("a port of its own"), absl::string_view::npos);
+  EXPECT_TRUE(Read("http_address: '127.0.0.1:7718'", flags).ok());
+  flags.grpc_address = "127.0.0.1:0";
+  EXPECT_TRUE(Read("http_address: '127.0.0.1:0'", flags).ok());
+}
+
+TEST(ReadSettings, TakesARotationSignature) {
+  const std::string base64 = std::string(85, 'A') + "A==";
+  const auto settings = Read(std::string("certifier { name: 'x' demand: SIGNED key: '") + kKey +
+                             "' rotation_signature: '" + base64 + "' }");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->certifiers[0].rotation_signature, Signature());
+}
+
 TEST(ReadSettings, FlagsOverrideTheFile) {
   Flags flags;
   flags.data_dir = "flag";
@@ -147,6 +166,14 @@ TEST(ReadSettings, NamesTheLineAndWhatIsWrong) {
       {"certifier { name: 'x' demand: SIGNED }", "needs a key"},
       {"certifier { name: 'x' demand: SIGNED key: 'AAAA' }", "32 bytes"},
       {"certifier { name: 'x' demand: SIGNED key: 'x+12345678+AAAA' }", "key "},
+      {"certifier { name: 'x' demand: SIGNED key: 'log.example/test+6ffdf1c0+AQOhB7/zzhC+"
+       "HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4' }",
+       "key: the vkey is that of `log.example/test`, not of certifier `x`"},
+      {"certifier { name: 'x' demand: SIGNED key: '" + std::string(kKey) +
+           "' rotation_signature: 'AAAA' }",
+       "rotation_signature is not base64 of 64 bytes"},
+      {"certifier { name: 'x' demand: CHANNEL rotation_signature: 'AAAA'" + token + " }",
+       "give both or neither"},
       {"certifier { name: 'x' demand: CHANNEL }", "needs token_sha256"},
       {"certifier { name: 'x' demand: CHANNEL token_sha256: 'secret' }", "SHA-256"},
       {"certifier { name: 'x' demand: CHANNEL client_certificate_san: 'a' }", "client_ca_file"},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "merkle/edge.h"
 #include "merkle/hash.h"
 #include "merkle/note/key.h"
 #include "merkle/signature/ed25519.h"
@@ -70,6 +71,25 @@ std::vector<Submission> BatchOf(uint64_t first_seed, size_t count) {
   std::vector<Submission> batch;
   for (size_t i = 0; i < count; ++i) batch.push_back(Submit(MakeStatement(first_seed + i)));
   return batch;
+}
+
+absl::Status WriteAsTheyAre(Store* store, std::vector<std::string> entries) {
+  merkle::Edge edge;
+  std::vector<Hash> leaves;
+  Commit commit;
+  for (const std::string& encoded : entries) {
+    const entry::Entry decoded = ValueOrDie(entry::Decode(encoded));
+    if (std::holds_alternative<entry::CertifierEntry>(decoded.body)) {
+      commit.certifiers.emplace_back(leaves.size());
+    }
+    commit.state.last_accepted_at_ms = decoded.accepted_at_ms;
+    leaves.push_back(merkle::HashLeaf(encoded));
+  }
+  edge.Append(leaves);
+  commit.entries = std::move(entries);
+  commit.state.size = edge.size();
+  commit.state.root = edge.root();
+  return store->Write(commit);
 }
 
 entry::CertifierEntry Declare(absl::string_view name) {

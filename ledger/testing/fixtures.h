@@ -54,6 +54,10 @@ std::vector<Submission> BatchOf(uint64_t first_seed, size_t count);
 // Declares `name` by channel, without a key.
 entry::CertifierEntry Declare(absl::string_view name);
 
+// Writes these encoded entries into an empty log, whatever they are: also what no log of ours would
+// append. Fewer than 256.
+absl::Status WriteAsTheyAre(Store* store, std::vector<std::string> entries);
+
 // Appends and waits for the result.
 std::future<AppendResult> AppendAsync(Log& log, std::vector<Submission> batch);
 AppendResult AppendAndWait(Log& log, std::vector<Submission> batch);

@@ -31,6 +31,8 @@
 #include "ledger/rocksdb/testing/store_access.h"
 #include "ledger/testing/fixtures.h"
 #include "merkle/entry/entry.h"
+#include "merkle/entry/rotation.h"
+#include "merkle/signature/ed25519.h"
 
 namespace cairn::ledger {
 namespace {
@@ -392,6 +394,56 @@ TEST_F(CheckedLog, NamesACertifierEntryThatIsNotListed) {
 TEST_F(CheckedLog, NamesAListedCertifierEntryThatIsNone) {
   Put(kState, codec::CertifierKey(LeafIndex(5)), "");
   ExpectFirst(Part::kCertifiers, 5, "is none");
+}
+
+// A log with these entries, as they are.
+CheckReport CheckOf(const std::string& path, const std::vector<std::string>& entries) {
+  {
+    const auto store = RocksDbStore::Open({.path = path,
+                                           .origin = TestIdentity().origin,
+                                           .vkey = TestIdentity().vkey,
+                                           .create = true});
+    EXPECT_TRUE(store.ok()) << store.status();
+    EXPECT_TRUE(WriteAsTheyAre(store->get(), entries).ok());
+  }
+  const auto log = ReadOnlyLog::Open(path);
+  EXPECT_TRUE(log.ok()) << log.status();
+  CheckProgress progress;
+  return *CheckLog(**log, CheckOptions(), &progress);
+}
+
+TEST(CheckLog, CountsEntriesOfReservedKindsAndJudgesThemNot) {
+  const testing::RealDirectory directory;
+  std::vector<std::string> entries;
+  for (const uint8_t kind : {4, 15, 4}) {
+    entries.push_back(*entry::Encode(
+        {.accepted_at_ms = 7, .body = entry::UnknownEntry{.kind = kind, .content = "new"}}));
+  }
+  const CheckReport report = CheckOf(directory.path() + "/log", entries);
+  EXPECT_TRUE(report.sound()) << Text(report);
+  EXPECT_EQ(report.unknown_kinds, (std::map<uint8_t, uint64_t>{{4, 2}, {15, 1}}));
+}
+
+TEST(CheckLog, NamesARotationThatTheKeyBeforeItDidNotSign) {
+  const PrivateKey old_key = *PrivateKey::FromSeed(std::string(32, 1));
+  const PrivateKey new_key = *PrivateKey::FromSeed(std::string(32, 2));
+  const entry::CertifierEntry declared{.action = entry::CertifierAction::kDeclare,
+                                       .demand = entry::CertifierDemand::kSigned,
+                                       .name = "acme",
+                                       .key = old_key.public_key()};
+  for (const PrivateKey* signer : {&old_key, &new_key}) {
+    const testing::RealDirectory directory;
+    const auto rotation = entry::SignRotation(kTestOrigin, "acme", *signer, new_key.public_key(),
+                                              entry::CertifierDemand::kSigned);
+    const CheckReport report =
+        CheckOf(directory.path() + "/log",
+                {*entry::Encode({.body = declared}), *entry::Encode({.body = *rotation})});
+    EXPECT_EQ(report.sound(), signer == &old_key) << Text(report);
+    if (report.sound()) continue;
+    EXPECT_EQ(report.findings.front().part, Part::kCertifiers);
+    EXPECT_EQ(report.findings.front().index, LeafIndex(1));
+    EXPECT_THAT(report.findings.front().what, HasSubstr("not by the key before it"));
+  }
 }
 
 TEST_F(CheckedLog, NamesADamagedRecordOfWhatWasSigned) {

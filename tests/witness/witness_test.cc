@@ -212,6 +212,24 @@ TEST_F(WitnessTest, DoesNotBeginAgainWithAKeyThatHasCosigned) {
   EXPECT_TRUE(accepted.running());
 }
 
+TEST_F(WitnessTest, ATakenPortLeavesNothingBehind) {
+  const auto first = Start();
+  fs::rename(Path("key.used"), Path("kept"));
+  std::vector<std::string> args = Args("elsewhere");
+  args.back() = first->address();
+  Refusal(args, 3);
+  EXPECT_FALSE(fs::exists(Path("elsewhere")));
+  EXPECT_FALSE(fs::exists(Path("key.used")));
+}
+
+TEST_F(WitnessTest, IsNotTheWitnessOfALogWithItsOwnKey) {
+  const note::VerifierKey same =
+      *note::MakeVerifierKey(kOrigin, note::KeyType::kEd25519, key_->public_key());
+  WriteFile(Path("policy"), absl::StrCat("log ", same.Format(), "\nquorum none\n"));
+  EXPECT_NE(Refusal(Args(), 2).find("would be its own witness"), std::string::npos);
+  EXPECT_FALSE(fs::exists(Path("data")));
+}
+
 TEST_F(WitnessTest, TwoCannotShareADirectory) {
   const auto witness = Start();
   EXPECT_NE(Refusal(Args(), 3).find("LOCK"), std::string::npos);

@@ -126,6 +126,7 @@ void AddAnchors(CLI::App& app, ExitCode* exit_code);
 void AddWatch(CLI::App& app, ExitCode* exit_code);
 void AddEvidence(CLI::App& app, ExitCode* exit_code);
 void AddUpgrade(CLI::App& app, ExitCode* exit_code);
+void AddRotate(CLI::App& app, ExitCode* exit_code);
 void AddExtract(CLI::App& app, ExitCode* exit_code);
 void AddVerifyMisbehaviour(CLI::App& app, ExitCode* exit_code);
 

@@ -54,6 +54,16 @@ constexpr char kAnchorsAdvice[] =
     "cairnd begins another; what it knew of receipts is then asked for again as far as the log's "
     "entries and the outside systems know it.";
 
+// A line for each kind.
+std::string UnknownText(const ledger::CheckReport& report) {
+  std::string text;
+  for (const auto& [kind, count] : report.unknown_kinds) {
+    absl::StrAppend(&text, "  kind ", kind, ", newer than this program: ", count,
+                    count == 1 ? " entry" : " entries", ", hashed and not judged\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<CheckedDirectory> CheckDirectory(const std::string& path,
@@ -104,6 +114,10 @@ nlohmann::ordered_json CheckJson(const std::string& path, const CheckedDirectory
                                 {"what", finding.what}});
   }
   json["finding_count"] = report.finding_count;
+  json["unknown_kinds"] = nlohmann::ordered_json::array();
+  for (const auto& [kind, count] : report.unknown_kinds) {
+    json["unknown_kinds"].push_back({{"kind", kind}, {"entries", count}});
+  }
   json["unchecked"] = report.unchecked;
   json["anchors"] = nullptr;
   if (checked.anchors.has_value()) {
@@ -124,11 +138,11 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
                                     ? absl::StrCat("\n  anchors: rounds ", checked.anchors->rounds,
                                                    ", receipts ", checked.anchors->receipts)
                                     : "";
-    return absl::StrCat(Printable(path), ": sound\n  log:   ", Printable(checked.origin),
-                        "\n  size:  ", size, "\n  root:  ", report.state.root.Hex(),
-                        "\n  index: ", report.index_rows, " rows, of entries below ",
-                        report.index_watermark.value(), anchors,
-                        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n");
+    return absl::StrCat(
+        Printable(path), ": sound\n  log:   ", Printable(checked.origin), "\n  size:  ", size,
+        "\n  root:  ", report.state.root.Hex(), "\n  index: ", report.index_rows,
+        " rows, of entries below ", report.index_watermark.value(), anchors,
+        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n", UnknownText(report));
   }
   std::string text = absl::StrCat(Printable(path), ": DAMAGED\n");
   for (const ledger::Finding& finding : report.findings) {
@@ -145,6 +159,7 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
     absl::StrAppend(&text, "  anchors: ", Printable(checked.anchors_damage), "\n", kAnchorsAdvice,
                     "\n");
   }
+  absl::StrAppend(&text, UnknownText(report));
   if (!report.advice.empty()) absl::StrAppend(&text, report.advice, "\n");
   return text;
 }

@@ -62,6 +62,7 @@ cairn::cli::ExitCode Run(int argc, char** argv) {
     cairn::cli::AddWatch(app, &exit_code);
     cairn::cli::AddEvidence(app, &exit_code);
     cairn::cli::AddUpgrade(app, &exit_code);
+    cairn::cli::AddRotate(app, &exit_code);
     cairn::cli::AddExtract(app, &exit_code);
     cairn::cli::AddVerifyMisbehaviour(app, &exit_code);
     app.parse(Arguments(app, argc, argv));

@@ -41,6 +41,18 @@ absl::StatusOr<std::shared_ptr<const note::Policy>> ReadPolicy(const std::string
   return std::make_shared<const note::Policy>(*std::move(policy));
 }
 
+// A log that this witness signs itself would be its own witness.
+absl::Status CheckPolicy(const note::Policy& policy, const note::VerifierKey& own) {
+  for (const note::PolicyLog& log : policy.logs()) {
+    if (log.key.public_key() != own.public_key()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the policy's log `", log.key.name(),
+                     "` has this witness's own key, and would be its own witness: give the witness "
+                     "a key of its own"));
+  }
+  return absl::OkStatus();
+}
+
 uint64_t NowSeconds() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
                                    std::chrono::system_clock::now().time_since_epoch())
@@ -97,6 +109,16 @@ class RunningWitness final : public WitnessDaemon {
     absl::StatusOr<note::SignerKey> key = LoadKey(settings_.key_file, note::KeyType::kCosignature);
     if (!key.ok()) return key.status();
     vkey_ = key->verifier_key().Format();
+    if (absl::Status good = CheckPolicy(**policy, key->verifier_key()); !good.ok()) return good;
+    // Before anything is made or bound to the key: a witness whose port is taken leaves no trace.
+    const http::Limits limits{.max_connections = kMaxConnections,
+                              .max_body_bytes = witness::kMaxAddCheckpointBytes};
+    auto server = http::Server::Listen(*address, limits,
+                                       [this](const http::Request& request, http::Respond respond) {
+                                         routes_.Handle(request, std::move(respond));
+                                       });
+    if (!server.ok()) return server.status();
+    server_ = *std::move(server);
     const KeySettings key_settings{settings_.key_file, settings_.key_state_file.empty()
                                                            ? settings_.key_file + ".used"
                                                            : settings_.key_state_file};
@@ -119,14 +141,6 @@ class RunningWitness final : public WitnessDaemon {
     workers_ = std::make_unique<Workers>(
         static_cast<int>(std::max(2u, std::thread::hardware_concurrency())), kMaxWaiting);
     AddWitness(*cosigner_, *workers_, routes_);
-    const http::Limits limits{.max_connections = kMaxConnections,
-                              .max_body_bytes = witness::kMaxAddCheckpointBytes};
-    auto server = http::Server::Listen(*address, limits,
-                                       [this](const http::Request& request, http::Respond respond) {
-                                         routes_.Handle(request, std::move(respond));
-                                       });
-    if (!server.ok()) return server.status();
-    server_ = *std::move(server);
     server_->Serve();
     for (const std::string& url : settings_.follow) {
       auto follower =

@@ -52,6 +52,14 @@ std::string IdText(const OwnerId& owner) {
       absl::string_view(reinterpret_cast<const char*>(owner.data()), owner.size()));
 }
 
+absl::Status UsedElsewhere(const KeySettings& key, absl::string_view used_with,
+                           absl::string_view id) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("key file ", key.file, " was used with ", used_with, " (says ", key.state_file,
+                   "), but the directory holds ", id,
+                   "; a key signs for one only: use that directory, or make another key"));
+}
+
 }  // namespace
 
 absl::StatusOr<note::SignerKey> LoadKey(const std::string& file, note::KeyType type) {
@@ -85,6 +93,18 @@ absl::StatusOr<bool> AnyKeyUsed(const std::vector<KeySettings>& keys) {
     used |= state->has_value();
   }
   return used;
+}
+
+absl::Status CheckKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
+                       bool accept_new_owner) {
+  const std::string id = IdText(owner);
+  for (const KeySettings& key : keys) {
+    const absl::StatusOr<std::optional<std::string>> state = ReadState(key);
+    if (!state.ok()) return state.status();
+    if (!state->has_value() || **state == id || accept_new_owner) continue;
+    return UsedElsewhere(key, **state, id);
+  }
+  return absl::OkStatus();
 }
 
 // An open file, and which one it is.
@@ -170,10 +190,7 @@ absl::Status HeldKeys::BindOne(const KeySettings& key, const std::string& id,
   const std::string line = absl::StrCat(id, "\n");
   if (state->has_value() && **state != id) {
     if (!accept_new_owner) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("key file ", key.file, " was used with ", **state, " (says ", key.state_file,
-                       "), but the directory holds ", id,
-                       "; a key signs for one only: use that directory, or make another key"));
+      return UsedElsewhere(key, **state, id);
     }
     // The lock on the file before stays too: another name may lead to it.
     if (absl::Status wrote = ReplaceFile(key.state_file, line); !wrote.ok()) return wrote;

@@ -68,6 +68,10 @@ class HeldKeys {
   std::vector<Lock> locks_;
 };
 
+// Whether HeldKeys::Bind would take `owner` now. Changes nothing.
+absl::Status CheckKeys(const std::vector<KeySettings>& keys, const OwnerId& owner,
+                       bool accept_new_owner);
+
 }  // namespace cairn::server
 
 #endif  // CAIRN_WITNESS_SERVER_KEY_FILE_H_
