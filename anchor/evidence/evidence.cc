@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "anchor/evidence/resaved.h"
 #include "merkle/note/text.h"
 
 namespace cairn::evidence {
@@ -288,8 +289,9 @@ absl::StatusOr<Evidence> Parse(absl::string_view bytes) {
   absl::StatusOr<std::string> formatted = Format(*evidence);
   if (!formatted.ok()) return formatted.status();
   if (*formatted != bytes) {
-    return Invalid("the evidence",
-                   "is not laid out as cairn writes it; keep the file byte for byte");
+    return Invalid("the evidence", absl::StrCat("is not laid out as cairn writes it: ",
+                                                WhatWasResaved(bytes, *formatted),
+                                                "; keep the file byte for byte"));
   }
   return evidence;
 }
