@@ -1,6 +1,7 @@
 // cairnd: the log server's process. See flags.cc for usage, daemon.h for what starts and stops.
 
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -13,6 +14,7 @@
 #include "ledger/server/daemon.h"
 #include "ledger/server/flags.h"
 #include "ledger/server/settings.h"
+#include "witness/server/command_line.h"
 #include "witness/server/files.h"
 #include "witness/server/logger.h"
 
@@ -82,4 +84,9 @@ int Run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace cairn::server
 
-int main(int argc, char** argv) { return cairn::server::Run(argc, argv); }
+int main(int argc, char** argv) {
+  cairn::server::KeepStandardDescriptors();
+  // gRPC's own lines say nothing that an operator could act on; what matters comes as a status.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return cairn::server::Run(argc, argv);
+}
