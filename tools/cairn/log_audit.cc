@@ -15,6 +15,7 @@
 #include "merkle/note/misbehaviour.h"
 #include "merkle/note/note.h"
 #include "merkle/note/policy.h"
+#include "tools/cairn/address.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/interrupt.h"
@@ -142,7 +143,8 @@ void AddAuditOptions(Subcommand command, AuditArguments* arguments) {
            "A checkpoint of this log that came another way, to be held against it: a file "
            "or a URL, such as WITNESS/<hex of SHA-256 of the origin>/checkpoint. May be "
            "repeated")
-      .Repeatable();
+      .Repeatable()
+      .Check(CheckUrlOrPath);
   command
       .Add("--out", arguments->out,
            "Directory for misbehaviour files, which convince others: see `cairn "
@@ -224,14 +226,15 @@ std::string AuditText(const AuditArguments& arguments, const AuditRun& run) {
   if (report.newest.has_value()) {
     const note::Checkpoint& checkpoint = report.newest->checkpoint;
     absl::StrAppend(&text, "log         ", Printable(checkpoint.origin), "\ncheckpoint  ",
-                    checkpoint.size.value(), " entries, root ", checkpoint.root.Hex(), "\n");
+                    Counted(checkpoint.size.value(), "entry", "entries"), ", root ",
+                    checkpoint.root.Hex(), "\n");
     const absl::StatusOr<note::Policy> policy = PolicyOf(arguments);
     if (policy.ok() && !policy->witnesses().empty()) {
       absl::StrAppend(&text, "cosigned    ", Printable(CosignedText(*report.newest, *policy)),
                       "\n");
     }
   }
-  absl::StrAppend(&text, "audited     ", report.audited.value(), " entries, ",
+  absl::StrAppend(&text, "audited     ", Counted(report.audited.value(), "entry", "entries"), ", ",
                   report.audited.value() - report.before.value(), " of them now\n");
   for (const std::string& remark : report.remarks) {
     absl::StrAppend(&text, "remark      ", Printable(remark), "\n");
