@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "anchor/evidence/evidence_form.h"
 #include "anchor/evidence/evidence_json.h"
+#include "anchor/evidence/resaved.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
 #include "merkle/note/text.h"
@@ -334,7 +335,9 @@ absl::StatusOr<Evidence> Parse(absl::string_view bytes) {
   absl::StatusOr<std::string> formatted = Format(*evidence);
   if (!formatted.ok()) return formatted.status();
   if (*formatted != bytes) {
-    return Invalid(kWhole, "is not laid out as cairn writes it; keep the file byte for byte");
+    return Invalid(
+        kWhole, absl::StrCat("is not laid out as cairn writes it: ",
+                             WhatWasResaved(bytes, *formatted), "; keep the file byte for byte"));
   }
   return evidence;
 }

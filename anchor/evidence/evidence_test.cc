@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -256,6 +257,18 @@ TEST(Evidence, RefusesOtherLayouts) {
   ExpectRefusedWith("}\n", "}", "not laid out");
   ExpectRefusedWith("\u2014", "\\u2014", "not laid out");
   ExpectRefused(Example() + "{}", "is not JSON");
+}
+
+TEST(Evidence, NamesWhatWasResaved) {
+  const std::string good = Example();
+  const std::string crlf = absl::StrReplaceAll(good, {{"\n", "\r\n"}});
+  ExpectRefused("\xef\xbb\xbf" + good, "cairn writes it: it begins with a byte order mark (EF BB BF);");
+  ExpectRefused(crlf, "cairn writes it: its lines end in carriage returns (CRLF);");
+  ExpectRefused("\xef\xbb\xbf" + crlf, "byte order mark (EF BB BF); its lines end in carriage");
+  ExpectRefused(good + "\n", "more than one newline, or a blank, at its end");
+  ExpectRefused(good.substr(0, good.size() - 1), "the newline at its end is missing");
+  ExpectRefused(nlohmann::ordered_json::parse(good).dump(), "(layout)");
+  ExpectRefused(nlohmann::json::parse(good).dump(2) + "\n", "its members stand in another order");
 }
 
 TEST(Evidence, RefusesBase64AndHexInOtherSpellings) {

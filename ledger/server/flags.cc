@@ -4,12 +4,11 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "witness/server/command_line.h"
 #include "witness/server/version.h"
 
 namespace cairn::server {
 namespace {
-
-constexpr int kUsage = 2;
 
 constexpr char kFooter[] = R"(
 Example, a log of one's own machine:
@@ -36,7 +35,7 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("cairnd serves a transparency log.", "cairnd");
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("cairnd ") + kVersion);
+  PrepareCommandLine(app, std::string("cairnd ") + kVersion);
   app.add_option("--config", flags.config_file, "configuration file, protobuf text format");
   app.add_option("--data_dir", flags.data_dir, "directory of the log");
   app.add_option("--origin", flags.origin, "name of the log, for ever");
@@ -71,14 +70,9 @@ std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv) {
     // An unset variable in a script is not a flag that was not given.
     if (option->get_items_expected_max() > 0) option->check(NotEmpty);
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return Exit{app.exit(done)};
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "cairnd: " << error.what() << "\ncairnd: run `cairnd --help` for the flags\n";
-    return Exit{kUsage};
-  }
+  const CommandLineResult parsed = ParseCommandLine(app, {argv + 1, argv + argc});
+  if (!parsed.error.empty()) std::cerr << "cairnd: " << parsed.error << std::endl;
+  if (parsed.code.has_value()) return Exit{*parsed.code};
   return flags;
 }
 

@@ -14,7 +14,8 @@ struct Exit {
   int code;
 };
 
-// --help and --version end with 0, anything that is not understood with 2.
+// Help and version end with 0, anything that is not understood with 2; 3 where help could not be
+// printed.
 std::variant<Flags, Exit> ParseFlags(int argc, const char* const* argv);
 
 }  // namespace cairn::server

@@ -15,6 +15,7 @@
 #include "ledger/server/daemon.h"
 #include "ledger/server/flags.h"
 #include "ledger/server/settings.h"
+#include "witness/server/command_line.h"
 #include "witness/server/files.h"
 #include "witness/server/logger.h"
 
@@ -93,6 +94,7 @@ int Run(int argc, const char* const* argv) {
 }  // namespace cairn::server
 
 int main(int argc, char** argv) {
+  cairn::server::KeepStandardDescriptors();
   // What gRPC writes on stderr in its own form is no log line; what matters comes back as a status.
   // Before any thread, and before gRPC looks.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);

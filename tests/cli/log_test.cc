@@ -6,9 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "anchor/evidence/evidence.h"
 #include "merkle/hash.h"
 #include "tests/cli/cairn.h"
@@ -164,7 +168,7 @@ TEST_F(CliWithLog, RefusesAChangedRecordAndGoesOnWithTheOthers) {
   const CairnResult result =
       Submit({"--json", Write("bad.json", record.dump()), Write("missing-first.txt", "x"),
               Write("good.json", good), Path("not-there.txt")});
-  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.code, 3) << "the highest of all files";
   const std::vector<nlohmann::json> documents = result.documents();
   EXPECT_EQ(documents.at(0)["outcome"], "refused");
   EXPECT_THAT(documents.at(0)["error"].get<std::string>(), HasSubstr("certificateHash"));
@@ -183,7 +187,8 @@ TEST_F(CliWithLog, RefusesAnswersOfALogThatIsNotTheOneMeant) {
   const CairnResult result = Ask({"submit", "--out", Path("out"), "--log_key", other, "--json", a});
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(result.documents().at(0)["outcome"], "failed");
-  EXPECT_THAT(result.err + result.out, HasSubstr("checkpoint: "));
+  EXPECT_THAT(result.err + result.out, HasSubstr("the log's checkpoint is refused"));
+  EXPECT_EQ(TreeSize(), 0u);
   EXPECT_TRUE(fs::is_empty(Path("out")));
   EXPECT_EQ(Ask({"checkpoint", "--log_key", other}).code, 1);
 }
@@ -334,9 +339,12 @@ TEST_F(CliWithLog, SpeaksTlsWithTheAuthoritiesAndTheClientCertificateGiven) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(Claim("a.cairn.json")["certifier"], "acme");
   EXPECT_EQ(Ask({"checkpoint", "--tls_ca", file("server.pem")}).code, 0);
-  EXPECT_EQ(Ask({"checkpoint", "--tls_ca", file("client.pem"), "--timeout", "1"}).code, 3)
-      << "another authority";
-  EXPECT_EQ(Ask({"checkpoint", "--timeout", "1"}).code, 3) << "in clear";
+  const CairnResult other_authority = Ask({"checkpoint", "--tls_ca", file("client.pem")});
+  EXPECT_EQ(other_authority.code, 3);
+  EXPECT_THAT(other_authority.err, AllOf(HasSubstr("is not trusted"), HasSubstr("--tls_ca FILE")));
+  const CairnResult in_clear = Ask({"checkpoint"});
+  EXPECT_EQ(in_clear.code, 3);
+  EXPECT_THAT(in_clear.err, HasSubstr("this log speaks TLS: add --tls"));
   EXPECT_EQ(Submit({"--tls_ca", file("server.pem"), Write("b.txt", "b")}).code, 0);
   EXPECT_EQ(Claim("b.cairn.json")["certifier"], "anonymous") << "without the client certificate";
 
@@ -474,6 +482,69 @@ TEST_F(CliWithLog, ListsEntriesInRanges) {
   EXPECT_THAT(Ask({"entries", "--start", "2", "--count", "1"}).out,
               AllOf(::testing::StartsWith("2  20"),
                     HasSubstr(merkle::Sha256("certificate 2").Hex()), HasSubstr("not signed")));
+}
+
+TEST_F(CliWithLog, TakesDirectoriesStandardInputAndFilesOfOneName) {
+  fs::create_directories(Path("in/sub"));
+  const std::string a = Write("in/x.json", "1"), b = Write("in/sub/x.json", "2");
+  for (const std::string outcome : {"logged", "skipped"}) {
+    const CairnResult both = Submit({"--json", a, b});
+    EXPECT_EQ(both.code, 0) << both.err;
+    std::set<std::string> evidence;
+    for (const nlohmann::json& document : both.documents()) {
+      EXPECT_EQ(document["outcome"], outcome);
+      evidence.insert(document["evidence"]);
+      EXPECT_TRUE(fs::exists(document["evidence"].get<std::string>()));
+    }
+    EXPECT_EQ(evidence.size(), 2u);
+  }
+  const CairnResult directory = Submit({"--json", Path("in")});
+  EXPECT_EQ(directory.code, 0) << directory.err;
+  EXPECT_EQ(directory.documents().at(0)["file"], b);
+  EXPECT_EQ(directory.documents().at(0)["evidence"], Path("out/sub/x.cairn.json"));
+  EXPECT_EQ(directory.documents().at(1)["evidence"], Path("out/x.cairn.json"));
+  EXPECT_EQ(TreeSize(), 2u);
+
+  const std::string piped =
+      absl::StrCat("printf 3 | tools/cairn/cairn submit - --name n.txt --log ", log_->address(),
+                   " --log_key ", kTestVkey, " --out ", Path("out"), " > /dev/null 2>&1");
+  EXPECT_EQ(std::system(piped.c_str()), 0);
+  EXPECT_EQ(Verify("n.cairn.json", {"--certificate", Write("three", "3")}).code, 0);
+}
+
+TEST_F(CliWithLog, LogsNothingWhereEvidenceCannotBeWritten) {
+  const std::string a = Write("a.txt", "a");
+  const CairnResult result =
+      Ask({"submit", "--json", "--log_key", kTestVkey, "--out", Path("a.txt") + "/below", a});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.documents().at(0)["outcome"], "not_sent");
+  EXPECT_EQ(result.documents().at(0)["error_code"], "cannot_write");
+  EXPECT_THAT(result.err, HasSubstr("cairn: 1 not sent"));
+  EXPECT_EQ(TreeSize(), 0u);
+}
+
+TEST_F(CliWithLog, SaysWhatAnswersThereInsteadOfALog) {
+  const auto said = [&](const std::vector<std::string>& args, const std::string& code,
+                        const std::string& words) {
+    const CairnResult result = RunCairn(Join(args, {"--json", "--timeout", "20"}));
+    EXPECT_EQ(result.code, 3) << result.err;
+    EXPECT_EQ(result.documents().at(0)["error"]["code"], code);
+    EXPECT_THAT(result.documents().at(0)["error"]["message"].get<std::string>(), HasSubstr(words));
+    EXPECT_THAT(result.err, AllOf(HasSubstr(words), Not(HasSubstr("E1")), Not(HasSubstr("ares"))));
+  };
+  said({"checkpoint", "--log", log_->address(), "--tls"}, "wants_plain_text",
+       "this log speaks plain text: leave out --tls");
+  std::vector<std::string> more = {"--http_address", "127.0.0.1:0"};
+  const testing::FreshDirectory directory;
+  const Cairnd other(testing::CairndArgs(directory.path(), more));
+  said({"checkpoint", "--log", other.http_address()}, "not_a_log", "speaks HTTP, not gRPC");
+  said({"checkpoint", "--log", "no-such-host.invalid:1"}, "name_not_resolved",
+       "the name `no-such-host.invalid` in --log does not resolve");
+  const absl::Time start = absl::Now();
+  for (const std::string command : {"checkpoint", "entries", "bench"}) {
+    said({command, "--log", "127.0.0.1:1"}, "nothing_listens", "nothing listens on 127.0.0.1:1");
+  }
+  EXPECT_LT(absl::Now() - start, 3 * absl::Seconds(10)) << "not the whole timeout";
 }
 
 }  // namespace

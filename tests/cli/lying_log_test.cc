@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -70,11 +71,22 @@ class FakeLog : public v1::Log::Service {
   testing::LocalServer server_{this};
 };
 
+std::string Checkpoint(const note::SignerKey& log_key, absl::string_view entry) {
+  std::vector<note::SignerKey> keys;
+  keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
+  const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
+  return *signer.Sign({.origin = signer.origin(),
+                       .size = TreeSize(1),
+                       .root = merkle::HashLeaf(entry),
+                       .extensions = {}});
+}
+
 class LyingLog : public ::testing::Test {
  protected:
   LyingLog() : directory_(fs::path(::testing::TempDir()) / "lying_log_test") {
     fs::remove_all(directory_);
     fs::create_directories(directory_);
+    log_.checkpoint = Checkpoint(example::LogKey(), "entry");
   }
 
   std::string Path(const std::string& name) const { return (directory_ / name).string(); }
@@ -110,16 +122,6 @@ entry::SignedStatement Asked(const v1::AppendRequest& request) {
                                .signature = *Signature::FromBytes(request.signature().signature())};
   }
   return out;
-}
-
-std::string Checkpoint(const note::SignerKey& log_key, absl::string_view entry) {
-  std::vector<note::SignerKey> keys;
-  keys.push_back(*note::SignerKey::Parse(log_key.FormatSecret()));
-  const note::CheckpointSigner signer = *note::CheckpointSigner::Create(std::move(keys));
-  return *signer.Sign({.origin = signer.origin(),
-                       .size = TreeSize(1),
-                       .root = merkle::HashLeaf(entry),
-                       .extensions = {}});
 }
 
 // A sound answer of a log with this one entry.
@@ -159,7 +161,6 @@ TEST_F(LyingLog, AnotherStatementOrSignatureOrOriginFails) {
   };
   expect_failed({"--log_key", log_key_}, "another signature");
 
-  log_.checkpoint = Checkpoint(example::LogKey(), "entry");
   log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
     return Logged(Asked(request), response, example::OtherKey("other.example"));
   };
@@ -200,7 +201,6 @@ TEST_F(LyingLog, EvidenceOfAnotherLogIsInTheWay) {
   log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
     return Logged(Asked(request), response);
   };
-  log_.checkpoint = Checkpoint(example::LogKey(), "entry");
   ASSERT_EQ(Submit({a}).code, 0);
   EXPECT_EQ(Submit({a}).documents().at(0)["outcome"], "skipped");
   log_.checkpoint = Checkpoint(example::OtherKey("other.example"), "entry");
@@ -209,6 +209,44 @@ TEST_F(LyingLog, EvidenceOfAnotherLogIsInTheWay) {
   EXPECT_EQ(other.documents().at(0)["outcome"], "refused");
   EXPECT_THAT(other.documents().at(0)["error"].get<std::string>(),
               HasSubstr("is in the way: it is evidence of log `log.example/test`"));
+}
+
+TEST_F(LyingLog, NothingIsSentToALogWhoseCheckpointIsNotOfTheKey) {
+  size_t appends = 0;
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    ++appends;
+    return Logged(Asked(request), response);
+  };
+  for (const std::string& checkpoint :
+       {std::string(), Checkpoint(example::OtherKey("log.example/test"), "entry")}) {
+    log_.checkpoint = checkpoint;
+    const CairnResult result =
+        Submit({"--log_key", log_key_, Write("a.txt", "a"), Write("b.txt", "b")});
+    EXPECT_EQ(result.code, 1);
+    ASSERT_EQ(result.documents().size(), 2u);
+    for (const nlohmann::json& document : result.documents()) {
+      EXPECT_EQ(document["outcome"], "failed");
+      EXPECT_EQ(document["error_code"], "not_valid");
+      EXPECT_THAT(document["error"].get<std::string>(),
+                  HasSubstr("the log's checkpoint is refused"));
+    }
+  }
+  EXPECT_EQ(appends, 0u);
+}
+
+TEST_F(LyingLog, SubmitStopsAtTheFirstAnswerWithoutEvidence) {
+  std::atomic<size_t> appends = 0;
+  log_.append = [&](const v1::AppendRequest& request, v1::AppendResponse& response) {
+    ++appends;
+    return Logged(Asked(request), response, example::OtherKey("other.example"));
+  };
+  std::vector<std::string> args = {"--log_key", log_key_, "--parallel", "1"};
+  for (int i = 0; i < 20; ++i) args.push_back(Write(absl::StrCat(i, ".txt"), absl::StrCat(i)));
+  const CairnResult result = Submit(args);
+  EXPECT_EQ(appends, 1u);
+  EXPECT_EQ(result.documents().at(0)["outcome"], "failed");
+  EXPECT_EQ(result.documents().at(19)["outcome"], "not_sent");
+  EXPECT_THAT(result.err, HasSubstr("cairn: 1 failed, 19 not sent"));
 }
 
 TEST_F(LyingLog, EvidenceThatAppearsMeanwhileIsKept) {

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/testing/example.h"
 #include "merkle/hash.h"
@@ -154,11 +155,11 @@ TEST_F(Offline, WrongUsageExits2) {
   EXPECT_FALSE(fs::exists(Path("o"))) << "something was begun";
 }
 
-TEST_F(Offline, SubmitRefusesTwoFilesWithOneEvidenceName) {
-  const std::string a = Write("a.txt", "a"), b = Write("a.json", "b");
-  const CairnResult result = RunCairn({"submit", "--log", "localhost:1", "--out", Path("o"), a, b});
+TEST_F(Offline, SubmitRefusesAFileThatIsGivenTwice) {
+  const std::string a = Write("a.txt", "a");
+  const CairnResult result = RunCairn({"submit", "--log", "localhost:1", "--out", Path("o"), a, a});
   EXPECT_EQ(result.code, 2);
-  EXPECT_THAT(result.err, AllOf(HasSubstr(a), HasSubstr(b), HasSubstr("a.cairn.json")));
+  EXPECT_THAT(result.err, HasSubstr(a + " is given twice"));
 }
 
 TEST_F(Offline, BlindAsksForAFileWhereNoHomeIsKnown) {
@@ -194,6 +195,30 @@ TEST_F(Offline, KeygenWritesASecretAndPrintsTheVkey) {
   EXPECT_EQ(again.code, 3);
   EXPECT_THAT(again.err, HasSubstr("not overwritten"));
   EXPECT_EQ(testing::ReadFile(key), secret);
+}
+
+TEST_F(Offline, KeygenWorksWhereFilesHaveNoHardLinksAndDirectoriesNoSync) {
+  for (const std::string fault :
+       {"link,linkat:error=EPERM", "link,linkat:error=EOPNOTSUPP", "link,linkat:error=ENOSYS",
+        "link,linkat,renameat2:error=EINVAL", "fsync:error=EINVAL:when=2"}) {
+    fs::remove_all(Path("k"));
+    fs::create_directory(Path("k"));
+    const auto keygen = [&] {
+      const std::string command = absl::StrCat(
+          "/usr/bin/strace -f -qq -E ASAN_OPTIONS=detect_leaks=0 -o /dev/null -e inject=", fault,
+          " tools/cairn/cairn keygen --origin log.example/x --out ", Path("k/key"),
+          " 2>/dev/null >", Path("vkey"));
+      return WEXITSTATUS(std::system(command.c_str()));
+    };
+    EXPECT_EQ(keygen(), 0) << fault;
+    const std::string secret = testing::ReadFile(Path("k/key"));
+    EXPECT_THAT(secret, ::testing::StartsWith("PRIVATE+KEY+log.example/x+")) << fault;
+    EXPECT_EQ(fs::status(Path("k/key")).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_EQ(keygen(), 3) << fault;
+    EXPECT_EQ(testing::ReadFile(Path("k/key")), secret) << "never overwritten: " << fault;
+    EXPECT_EQ(std::distance(fs::directory_iterator(Path("k")), fs::directory_iterator()), 1);
+  }
 }
 
 TEST_F(Offline, KeygenPrintsACertifiersPublicKeyInBothForms) {
@@ -636,11 +661,15 @@ TEST_F(Offline, AnUnreachableLogExits3) {
       Join({"submit", "--out", Path("o"), "--parallel", "1", "--json", file, other}, log);
   const CairnResult result = RunCairn(Join(submit, {"--log_key", log_key_}));
   EXPECT_EQ(result.code, 3);
-  EXPECT_EQ(result.documents().at(0)["outcome"], "unable");
-  EXPECT_EQ(result.documents().at(1)["outcome"], "not_sent");
-  for (const nlohmann::json& document : RunCairn(submit).documents()) {
-    EXPECT_EQ(document["outcome"], "not_sent") << "without the log's name";
-    EXPECT_THAT(document["error"].get<std::string>(), HasSubstr("127.0.0.1:1"));
+  EXPECT_THAT(result.err, HasSubstr("cairn: 2 not sent"));
+  for (const CairnResult& run : {result, RunCairn(submit)}) {
+    ASSERT_EQ(run.documents().size(), 2u);
+    for (const nlohmann::json& document : run.documents()) {
+      EXPECT_EQ(document["outcome"], "not_sent");
+      EXPECT_EQ(document["error_code"], "nothing_listens");
+      EXPECT_THAT(document["error"].get<std::string>(),
+                  HasSubstr("nothing listens on 127.0.0.1:1"));
+    }
   }
 }
 
@@ -663,14 +692,82 @@ TEST_F(Offline, ATokenIsNotSentInClear) {
     EXPECT_EQ(result.code, 3);
     return result.err;
   };
-  for (const std::string log :
-       {"log.example:1", "127.evil.example:1", "127.0.0.1.evil.example:1", "localhost.evil:1",
-        "10.127.0.1:1", "[::2]:1", "127.0.0.1:1:1", "127.0.0.1@evil.example:1"}) {
+  for (const std::string log : {"log.example:1", "127.evil.example:1", "127.0.0.1.evil.example:1",
+                                "localhost.evil:1", "10.127.0.1:1", "[::2]:1"}) {
     EXPECT_THAT(checkpoint(log), HasSubstr("in clear")) << log;
   }
   for (const std::string log : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1"}) {
     EXPECT_THAT(checkpoint(log), Not(HasSubstr("in clear"))) << log;
   }
+  for (const std::string log : {"127.0.0.1:1:1", "127.0.0.1@evil.example:1"}) {
+    EXPECT_EQ(RunCairn({"checkpoint", "--log", log, "--token_file", token}).code, 2) << log;
+  }
+}
+
+TEST_F(Offline, WhatIsNoHostAndPortIsUsageInEveryCommandThatTakesOne) {
+  const std::string file = Write("a.txt", "a");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"checkpoint"},
+                                             {"entries"},
+                                             {"status", "--index", "0"},
+                                             {"anchors"},
+                                             {"watch"},
+                                             {"bench"},
+                                             {"prove", std::string(64, 'a')},
+                                             {"submit", "--out", Path("o"), file}}) {
+    const CairnResult url = RunCairn(Join(command, {"--log", "http://127.0.0.1:1", "--json"}));
+    EXPECT_EQ(url.code, 2) << command[0];
+    EXPECT_THAT(url.err, HasSubstr("--log: HOST:PORT, not a URL; write 127.0.0.1:1"));
+    EXPECT_EQ(url.documents().at(0)["error"]["code"], "usage");
+    EXPECT_EQ(RunCairn(Join(command, {"--log", ""})).code, 2) << command[0];
+  }
+  EXPECT_FALSE(fs::exists(Path("o")));
+}
+
+TEST_F(Offline, AnswersThatCannotBeWrittenDownExit3AndLeaveNoKey) {
+  const std::string file = Write("a.txt", "a"), key = Path("k.key");
+  for (const std::string& args :
+       {std::string("--help"), std::string("help submit"), std::string("version"), "hash " + file,
+        std::string("hash --json ") + file, "keygen --origin log.example/x --out " + key,
+        "keygen --json --certifier acme --out " + key}) {
+    for (const std::string to : {"> /dev/full", ">&-"}) {
+      const int status = std::system(
+          absl::StrCat("tools/cairn/cairn ", args, " ", to, " 2> ", Path("said")).c_str());
+      EXPECT_EQ(WEXITSTATUS(status), 3) << args << " " << to;
+      EXPECT_THAT(testing::ReadFile(Path("said")), HasSubstr("standard output"));
+      EXPECT_FALSE(fs::exists(key)) << args << " " << to;
+    }
+  }
+  const int status = std::system(absl::StrCat("tools/cairn/cairn keygen --origin log.example/x ",
+                                              "--out ", key, " 2> /dev/null | true")
+                                     .c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "of true";
+}
+
+TEST_F(Offline, HelpFits80ColumnsAndShowsEachOptionOnce) {
+  const CairnResult help = RunCairn({"help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_EQ(help.out, RunCairn({"--help"}).out);
+  EXPECT_EQ(RunCairn({"-v"}).out, RunCairn({"version"}).out);
+  for (const std::string name :
+       {"",        "keygen",  "hash",  "submit",   "prove",   "verify",  "checkpoint",
+        "entries", "bench",   "fsck",  "backup",   "policy",  "audit",   "monitor",
+        "status",  "anchors", "watch", "evidence", "upgrade", "extract", "verify-misbehaviour"}) {
+    const CairnResult shown = RunCairn(name.empty() ? std::vector<std::string>{"--help"}
+                                                    : std::vector<std::string>{"help", name});
+    EXPECT_EQ(shown.code, 0) << name << shown.err;
+    for (const absl::string_view line : absl::StrSplit(shown.out, '\n')) {
+      EXPECT_LE(line.size(), 80u) << name << ": " << line;
+    }
+    EXPECT_THAT(shown.out, AllOf(Not(HasSubstr("--log-key")), Not(HasSubstr("--tls-ca"))));
+  }
+}
+
+TEST_F(Offline, NamesWhatWasProbablyMeant) {
+  EXPECT_THAT(RunCairn({"verfy"}).err, HasSubstr("did you mean `verify`?"));
+  EXPECT_THAT(RunCairn({"verify", "--log-kye", "x"}).err, HasSubstr("did you mean `--log_key`?"));
+  EXPECT_THAT(RunCairn({"help", "polcy"}).err, HasSubstr("did you mean `policy`?"));
+  EXPECT_EQ(RunCairn({"frobnicate", "--json"}).documents().at(0)["error"]["code"], "usage");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "tools/cairn/address.h"
 #include "tools/cairn/anchored_rounds.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/connection.h"
@@ -64,7 +65,7 @@ nlohmann::ordered_json AnchorsJson(const Anchors& anchors) {
 std::string AnchorsText(const Anchors& anchors) {
   const AnchoredRounds::Receipts& receipts = anchors.rounds->receipts();
   std::string text =
-      absl::StrCat("anchored    ", Counted(anchors.round_count, "round", "rounds"),
+      absl::StrCat("anchored    ", Counted(anchors.round_count, "round"),
                    "; receipts of those read now: ", receipts.verified, " verified here, ",
                    receipts.accepted, " accepted, ", receipts.failed, " false\n");
   for (const std::string& gap : anchors.gaps) {
@@ -134,7 +135,8 @@ void AddAudit(CLI::App& app, ExitCode* exit_code) {
   command
       .Add("LOG", options->audit.log,
            "The log's URL, or a directory with its tiles, as tlog-tiles names them")
-      .Required();
+      .Required()
+      .Check(CheckUrlOrPath);
   AddAuditOptions(command, &options->audit);
   command.AddFlag("--anchors", options->anchors,
                   "Also that every anchored checkpoint is signed by the log, continues the one "

@@ -115,9 +115,9 @@ absl::Status Prepare(Options& options) {
   const absl::StatusOr<LogClientOptions> client = ReadConnection(options.connection);
   if (!client.ok()) return client.status();
   Connect(*client, connections, load);
-  if (absl::Status known = Identify(options, *LogClient::Create(*client), load); !known.ok()) {
-    return known;
-  }
+  const std::unique_ptr<LogClient> log = LogClient::Create(*client);
+  if (absl::Status reached = log->Connect(); !reached.ok()) return reached;
+  if (absl::Status known = Identify(options, *log, load); !known.ok()) return known;
   const absl::Status sense = load::Complete(load);
   if (!sense.ok()) Misused(std::string(sense.message()));
   return absl::OkStatus();
@@ -133,7 +133,7 @@ ExitCode Judge(const load::Report& report) {
 ExitCode Bench(Options& options) {
   CatchInterrupts();
   if (const absl::Status ready = Prepare(options); !ready.ok()) {
-    Complain(ready.message());
+    Complain(ready);
     return kUnable;
   }
   const absl::StatusOr<load::Report> report = load::Run(options.load);

@@ -23,12 +23,12 @@ ExitCode Run(const Options& options) {
   const std::optional<note::VerifierKey> log_key = LogKeyOption(options.log_key);
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   const absl::StatusOr<CheckpointAnswer> answer = FetchCheckpoint(**client, log_key);
   if (!answer.ok()) {
-    Complain(answer.status().message());
+    Complain(answer.status());
     return answer.status().code() == absl::StatusCode::kInvalidArgument ? kNo : kUnable;
   }
   if (options.json) {

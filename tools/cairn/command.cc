@@ -3,43 +3,40 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "merkle/note/text.h"
 
 namespace cairn::cli {
 namespace {
 
-// The bytes of one code point, or one byte where there is none.
-absl::string_view FirstCharacter(absl::string_view text) {
-  constexpr size_t kLongest = 4;
-  for (size_t size = 1; size <= std::min(kLongest, text.size()); ++size) {
-    if (note::IsValidUtf8(text.substr(0, size))) return text.substr(0, size);
-  }
-  return text.substr(0, 1);
+struct Said {
+  std::mutex mutex;
+  Complaint last;
+};
+
+Said& TheSaid() {
+  static Said said;
+  return said;
 }
 
-bool IsSafe(absl::string_view character) {
-  const auto within = [character](absl::string_view first, absl::string_view last) {
-    return character.size() == first.size() && first <= character && character <= last;
-  };
-  return note::IsValidUtf8(character) && !within(absl::string_view("\0", 1), "\x1f") &&
-         character != "\x7f" && !within("\u0080", "\u009f") && !within("\u202a", "\u202e") &&
-         !within("\u2066", "\u2069");
+void Say(Complaint complaint) {
+  Said& said = TheSaid();
+  const std::lock_guard lock(said.mutex);
+  std::cerr << "cairn: " << Printable(complaint.message, kMaxShownLine) << std::endl;
+  said.last = std::move(complaint);
 }
 
 }  // namespace
 
-ExitCode Worse(ExitCode a, ExitCode b) {
-  if (a == kYes) return b;
-  if (b == kYes) return a;
-  return std::min(a, b);
-}
+ExitCode Worse(ExitCode a, ExitCode b) { return std::max(a, b); }
 
 std::string Spellings(const std::string& name) {
   std::string dashed = name;
@@ -63,12 +60,31 @@ Option Option::Excludes(Option other) {
 }
 
 Option Option::OneOf(const std::vector<std::string>& values) {
-  option_->check(CLI::IsMember(values));
+  const auto check = [values](std::string& value) {
+    if (absl::c_linear_search(values, value)) return std::string();
+    return absl::StrCat("`", value, "` is none of ", absl::StrJoin(values, ", "));
+  };
+  option_->check(CLI::Validator(check, absl::StrCat("{", absl::StrJoin(values, ","), "}")));
   return *this;
 }
 
 Option Option::Between(double least, double most) {
-  option_->check(CLI::Range(least, most));
+  const auto check = [least, most](std::string& text) {
+    double value = 0;
+    // Not a number is between nothing.
+    if (absl::SimpleAtod(text, &value) && value >= least && value <= most) return std::string();
+    return absl::StrCat("`", text, "` is no number from ", least, " to ", most);
+  };
+  option_->check(CLI::Validator(check, absl::StrCat(least, " to ", most)));
+  return *this;
+}
+
+Option Option::Check(const std::function<absl::Status(const std::string&)>& check) {
+  option_->check([check](const std::string& value) {
+    const absl::Status good = check(value);
+    // CLI11 takes an empty text for a yes.
+    return good.ok() ? std::string() : std::string(good.message());
+  });
   return *this;
 }
 
@@ -126,9 +142,9 @@ Subcommand AddSubcommand(CLI::App& app, const std::string& name, const std::stri
                          const std::string& example, bool* json) {
   CLI::App* const command = app.add_subcommand(name, what);
   command->footer(absl::StrCat("Example:\n  ", example,
-                               "\n\nExit status: 0 yes; 1 verification failed, refused or not in "
-                               "the log; 2 usage; 3 could not "
-                               "reach or do."));
+                               "\n\nExit status: 0 yes; 1 no: verification failed, refused, or not "
+                               "in the log; 2 usage; 3 could not reach, read or write. Of several "
+                               "files the highest counts."));
   command->add_flag("--json", *json, "Print one JSON document a line; see tools/cairn/README.md");
   return Subcommand(command);
 }
@@ -141,33 +157,19 @@ CLI::App& AddGroup(CLI::App& app, const std::string& name, const std::string& wh
   return *group;
 }
 
-void Complain(absl::string_view message) {
-  std::cerr << "cairn: " << Printable(message) << std::endl;
+void Complain(absl::string_view message) { Say({.code = "", .message = std::string(message)}); }
+
+void Complain(const absl::Status& status) {
+  Say({.code = ErrorCodeOf(status), .message = std::string(status.message())});
+}
+
+Complaint LastComplaint() {
+  Said& said = TheSaid();
+  const std::lock_guard lock(said.mutex);
+  return said.last;
 }
 
 void Misused(const std::string& why) { throw CLI::ValidationError(why); }
-
-std::string Printable(absl::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const absl::string_view character = FirstCharacter(text);
-    if (IsSafe(character)) {
-      absl::StrAppend(&out, character);
-    } else {
-      for (const char byte : character) {
-        absl::StrAppendFormat(&out, "\\x%02x", static_cast<unsigned char>(byte));
-      }
-    }
-    text.remove_prefix(character.size());
-  }
-  return out;
-}
-
-std::string PrintableLines(absl::string_view text) {
-  return absl::StrJoin(
-      absl::StrSplit(text, '\n'), "\n",
-      [](std::string* out, absl::string_view line) { absl::StrAppend(out, Printable(line)); });
-}
 
 std::string JsonLine(const nlohmann::ordered_json& json) {
   using Errors = nlohmann::ordered_json::error_handler_t;

@@ -15,6 +15,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "tools/cairn/error_code.h"
+#include "tools/cairn/printable.h"
 
 // CLI11 is all header, and longer to compile than any file of ours: only command.cc and main.cc
 // include it.
@@ -25,8 +27,7 @@ class Option;
 
 namespace cairn::cli {
 
-// Persistent: scripts depend on them. Of several files the lowest that is not kYes and not kUnable
-// wins: a definite no is said before a doubt.
+// Persistent: scripts depend on them. Of several files the highest counts.
 enum ExitCode {
   kYes = 0,
   kNo = 1,      // Verification failed, a record was refused, or the log has no such entry.
@@ -34,7 +35,7 @@ enum ExitCode {
   kUnable = 3,  // Something could not be reached, read, written, or was refused by the log.
 };
 
-// The worse of two.
+// The higher of two.
 ExitCode Worse(ExitCode a, ExitCode b);
 
 // "--log_key,--log-key" for "log_key": both spellings work everywhere.
@@ -50,6 +51,8 @@ class Option {
   Option Excludes(Option other);
   Option OneOf(const std::vector<std::string>& values);
   Option Between(double least, double most);
+  // Each value is asked for here before anything is done; what `check` says of it is usage.
+  Option Check(const std::function<absl::Status(const std::string&)>& check);
   // One value each time that it is given.
   Option Repeatable();
   // What --help says of it: `text`, or what its variable holds now.
@@ -88,20 +91,21 @@ Subcommand AddSubcommand(CLI::App& app, const std::string& name, const std::stri
 CLI::App& AddGroup(CLI::App& app, const std::string& name, const std::string& what,
                    const std::string& example);
 
-// To stderr: "cairn: message\n".
+// To stderr: "cairn: message\n". The last complaint of a command that prints no document is its
+// error in --json: one of a status carries that one's code. Threads: any.
 void Complain(absl::string_view message);
+void Complain(const absl::Status& status);
+
+// What Complain was last called with; `code` is empty where it was no status.
+struct Complaint {
+  std::string code;
+  std::string message;
+};
+Complaint LastComplaint();
 
 // A command line that parses but makes no sense: throws what CLI11 throws, which main turns into
 // kUsage.
 [[noreturn]] void Misused(const std::string& why);
-
-// `text` with its control characters (C0, DEL, C1), those that turn the direction of writing, and
-// what is not UTF-8 escaped, byte by byte: foreign text must not drive a terminal, nor look other
-// than it is.
-std::string Printable(absl::string_view text);
-
-// Likewise of a text of several lines, whose ends stand.
-std::string PrintableLines(absl::string_view text);
 
 // One line with its end. Bytes that are not UTF-8, as a file's name may hold, become U+FFFD.
 std::string JsonLine(const nlohmann::ordered_json& json);

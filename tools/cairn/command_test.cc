@@ -4,36 +4,38 @@
 
 #include <string>
 
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+
 namespace cairn::cli {
 namespace {
 
-TEST(Printable, LeavesTextAsItIs) {
-  for (const std::string text : {"", "plain ~ text", "\u00a0\u00e9\u2014\u2065\u206a\U0001f600"}) {
-    EXPECT_EQ(Printable(text), text);
+TEST(Worse, IsTheHigherCode) {
+  for (const ExitCode a : {kYes, kNo, kUsage, kUnable}) {
+    for (const ExitCode b : {kYes, kNo, kUsage, kUnable}) {
+      EXPECT_EQ(Worse(a, b), a > b ? a : b);
+    }
   }
 }
 
-TEST(Printable, EscapesWhatDrivesATerminal) {
-  EXPECT_EQ(Printable(std::string("a\0b\x1b[2J\n\x7f", 9)), "a\\x00b\\x1b[2J\\x0a\\x7f");
-  EXPECT_EQ(Printable("\u0080\u009b\u009f"), "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f");
+TEST(Complain, IsRememberedWithTheCodeOfAStatus) {
+  Complain(absl::NotFoundError("not there"));
+  EXPECT_EQ(LastComplaint().code, "not_found");
+  EXPECT_EQ(LastComplaint().message, "not there");
+  Complain("a sentence");
+  EXPECT_EQ(LastComplaint().code, "");
+  EXPECT_EQ(LastComplaint().message, "a sentence");
 }
 
-TEST(Printable, EscapesWhatTurnsTheDirectionOfWriting) {
-  EXPECT_EQ(Printable("\u202a\u202e"), "\\xe2\\x80\\xaa\\xe2\\x80\\xae");
-  EXPECT_EQ(Printable("\u2066x\u2069"), "\\xe2\\x81\\xa6x\\xe2\\x81\\xa9");
-}
-
-TEST(Printable, EscapesWhatIsNotUtf8) {
-  EXPECT_EQ(Printable("\x9b\xff"), "\\x9b\\xff");
-  EXPECT_EQ(Printable("\xe2\x80"), "\\xe2\\x80");
-  EXPECT_EQ(Printable("\xed\xa0\x80"
-                      "a"),
-            "\\xed\\xa0\\x80"
-            "a");
-}
-
-TEST(PrintableLines, LeavesTheEndsOfLines) {
-  EXPECT_EQ(PrintableLines("a\n\x1b\n\nb\n"), "a\n\\x1b\n\nb\n");
+TEST(ErrorCode, IsOfTheListWhateverTheStatus) {
+  EXPECT_EQ(ErrorCodeOf(WithErrorCode(absl::UnavailableError("x"), "nothing_listens")),
+            "nothing_listens");
+  EXPECT_EQ(ErrorCodeOf(WithErrorCode(absl::UnavailableError("x"), "made_up")), "unavailable");
+  EXPECT_TRUE(WithErrorCode(absl::OkStatus(), "usage").ok());
+  for (int code = 1; code <= 16; ++code) {
+    const std::string name = ErrorCodeOf(absl::Status(static_cast<absl::StatusCode>(code), "x"));
+    EXPECT_TRUE(absl::c_linear_search(kErrorCodes, name)) << name;
+  }
 }
 
 }  // namespace

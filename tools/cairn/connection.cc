@@ -1,12 +1,10 @@
 #include "tools/cairn/connection.h"
 
-#include <arpa/inet.h>
-
 #include <tuple>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "tools/cairn/address.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
@@ -15,16 +13,6 @@ namespace cairn::cli {
 namespace {
 
 constexpr size_t kMaxPemBytes = 1 << 20;
-
-// By what it is, not how it looks: a name may begin with 127 and lead anywhere.
-bool IsLoopback(absl::string_view address) {
-  if (absl::StartsWith(address, "unix:")) return true;
-  std::string host(address.substr(0, address.rfind(':')));
-  if (host == "localhost") return true;
-  in_addr v4;
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
-  return host == "[::1]";
-}
 
 absl::Status ReadPem(const std::string& path, bool secret, std::string& pem) {
   if (path.empty()) return absl::OkStatus();
@@ -38,7 +26,9 @@ absl::Status ReadPem(const std::string& path, bool secret, std::string& pem) {
 }  // namespace
 
 Option AddConnectionOptions(Subcommand command, ConnectionOptions* options) {
-  Option log = command.Add("--log", options->address, "HOST:PORT of the log").Required();
+  Option log = command.Add("--log", options->address, "HOST:PORT of the log")
+                   .Required()
+                   .Check(CheckHostPort);
   command.Add(Spellings("token_file"), options->token_file,
               "File with the token that proves who is calling");
   command.AddFlag("--tls", options->tls, "Use TLS and the system's certificate authorities");
@@ -67,7 +57,9 @@ absl::StatusOr<LogClientOptions> ReadConnection(const ConnectionOptions& options
     if (absl::Status read = ReadPem(*path, secret, *pem); !read.ok()) return read;
   }
   if (!options.token_file.empty()) {
-    if (!client.tls && !IsLoopback(options.address)) {
+    const absl::StatusOr<HostPort> address = ParseHostPort(options.address);
+    if (!address.ok()) return address.status();
+    if (!client.tls && !IsLoopback(*address)) {
       return absl::FailedPreconditionError(
           absl::StrCat("the token would go to ", options.address,
                        " in clear, for everyone on the way to take: use --tls or --tls_ca"));

@@ -53,7 +53,8 @@ absl::Status List(const Options& options, LogClient& client) {
   const uint64_t size = newest->checkpoint.size.value();
   if (options.start > size) {
     return absl::OutOfRangeError(absl::StrCat("--start ", options.start,
-                                              " is beyond the log, which has ", size, " entries"));
+                                              " is beyond the log, which has ",
+                                              Counted(size, "entry", "entries")));
   }
   const uint64_t end = options.start + std::min(options.count, size - options.start);
   for (uint64_t next = options.start; next < end;) {
@@ -78,7 +79,7 @@ ExitCode Run(const Options& options) {
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   const absl::Status listed = client.ok() ? List(options, **client) : client.status();
   if (listed.ok()) return kYes;
-  Complain(listed.message());
+  Complain(listed);
   return listed.code() == absl::StatusCode::kInvalidArgument ? kNo : kUnable;
 }
 

@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<Extracted>> Extract(const evidence::Evidence& evidenc
 ExitCode Run(const Options& options) {
   const absl::StatusOr<std::string> bytes = ReadFile(options.evidence, evidence::kMaxEvidenceBytes);
   if (!bytes.ok()) {
-    Complain(bytes.status().message());
+    Complain(bytes.status());
     return kUnable;
   }
   const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
@@ -76,7 +76,7 @@ ExitCode Run(const Options& options) {
     return kNo;
   }
   if (const absl::Status made = MakeDirectories(options.out); !made.ok()) {
-    Complain(made.message());
+    Complain(made);
     return kUnable;
   }
   const std::string name = std::filesystem::path(options.evidence).filename().string();
@@ -86,7 +86,7 @@ ExitCode Run(const Options& options) {
   for (const auto& [suffix, content] : *files) {
     const std::string path = absl::StrCat(options.out, "/", stem, suffix);
     if (const absl::Status made = CreateFile(path, content, 0644); !made.ok()) {
-      Complain(made.message());
+      Complain(made);
       return kUnable;
     }
     json["files"].push_back(path);

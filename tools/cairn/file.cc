@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/cairn/error_code.h"
 
 namespace cairn::cli {
 namespace {
@@ -27,7 +28,9 @@ absl::Status SystemError(absl::string_view what, const std::string& path) {
     case absl::StatusCode::kAlreadyExists:
       return status;
     default:
-      return absl::InternalError(status.message());
+      return WithErrorCode(
+          absl::InternalError(status.message()),
+          what == "open" || what == "read" || what == "look at" ? "cannot_read" : "cannot_write");
   }
 }
 
@@ -81,13 +84,23 @@ absl::Status WriteAndSync(int fd, absl::string_view bytes, const std::string& pa
   return fsync(fd) == 0 ? absl::OkStatus() : SystemError("sync", path);
 }
 
-// The entry in the directory is on disk only once that is synced.
+// Whether the file system knows no such operation. FAT, SMB, 9p and file systems in user space have
+// no hard links, or cannot sync a directory, and say so in one of these ways.
+bool CannotDoThat(int error) {
+  return error == EPERM || error == EOPNOTSUPP || error == ENOTSUP || error == ENOSYS ||
+         error == EINVAL || error == EMLINK || error == EXDEV || error == ENOTTY;
+}
+
+// The entry in the directory is on disk only once that is synced. Where directories cannot be
+// synced the file system takes care of it, or nobody can.
 absl::Status SyncDirectoryOf(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const std::string directory = parent.empty() ? "." : parent;
   Descriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.ok() || fsync(fd.get()) != 0) return SystemError("sync", directory);
-  return absl::OkStatus();
+  // A directory may be written to and not be read.
+  if (!fd.ok()) return errno == EACCES ? absl::OkStatus() : SystemError("sync", directory);
+  if (fsync(fd.get()) == 0 || CannotDoThat(errno)) return absl::OkStatus();
+  return SystemError("sync", directory);
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& path, Users users, size_t max_bytes) {
@@ -121,6 +134,26 @@ int CreateBeside(const std::string& path, mode_t mode, std::string& temporary) {
     // A process of the same id may have died here.
   } while (fd < 0 && errno == EEXIST);
   return fd;
+}
+
+// Gives a file its name, never in place of what is there; whether it has it now, else errno. Unlike
+// rename, link fails where anything is, also a link that leads nowhere. Where there are no links a
+// rename that replaces nothing does the same; where there is not even that the name is taken first,
+// by an empty file, which alone is then replaced: who dies in between leaves that.
+bool GiveName(const std::string& temporary, const std::string& path) {
+  if (link(temporary.c_str(), path.c_str()) == 0) return true;
+  if (!CannotDoThat(errno)) return false;
+  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  if (!CannotDoThat(errno)) return false;
+  const Descriptor taken(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!taken.ok()) return false;
+  if (rename(temporary.c_str(), path.c_str()) == 0) return true;
+  const int why = errno;
+  unlink(path.c_str());
+  errno = why;
+  return false;
 }
 
 }  // namespace
@@ -173,21 +206,33 @@ absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t
   {
     Descriptor file(CreateBeside(path, mode, temporary));
     if (!file.ok()) return SystemError("create", path);
-    if (absl::Status written = WriteAndSync(file.get(), bytes, temporary); !written.ok()) {
+    if (absl::Status written = WriteAndSync(file.get(), bytes, path); !written.ok()) {
       unlink(temporary.c_str());
       return written;
     }
   }
-  // Unlike rename, link fails where anything is, also a link that leads nowhere.
-  absl::Status linked;
-  if (link(temporary.c_str(), path.c_str()) != 0) {
-    linked = errno == EEXIST
-                 ? absl::AlreadyExistsError(absl::StrCat(path, " exists and is not overwritten"))
-                 : SystemError("write", path);
+  absl::Status named;
+  if (!GiveName(temporary, path)) {
+    named = errno == EEXIST
+                ? absl::AlreadyExistsError(absl::StrCat(path, " exists and is not overwritten"))
+                : SystemError("write", path);
   }
-  // Whoever dies before this leaves a second name, which harms nobody.
+  // Whoever dies before this leaves a second name, which harms nobody. A rename has left none.
   unlink(temporary.c_str());
-  return linked.ok() ? SyncDirectoryOf(path) : linked;
+  return named.ok() ? SyncDirectoryOf(path) : named;
+}
+
+absl::Status TryDirectory(const std::string& directory) {
+  // As much as evidence with the receipts of a few systems.
+  const std::string bytes(size_t{16} << 10, '\n');
+  absl::Status tried;
+  std::string path;
+  do {
+    path = TemporaryBeside((std::filesystem::path(directory) / "x").string()) + "-try";
+    tried = CreateFile(path, bytes, 0600);
+  } while (absl::IsAlreadyExists(tried));
+  if (tried.ok() && unlink(path.c_str()) != 0) tried = SystemError("remove", path);
+  return tried;
 }
 
 absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
@@ -217,7 +262,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
     } else if (fchmod(file.get(), old.st_mode & 07777) != 0) {
       done = SystemError("keep the mode of", path);
     } else {
-      done = WriteAndSync(file.get(), bytes, temporary);
+      done = WriteAndSync(file.get(), bytes, path);
     }
   }
   // Only what is wholly on disk takes the name.

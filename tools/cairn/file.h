@@ -1,7 +1,8 @@
 // Files as the client reads and writes them.
 //
 // Errors: kNotFound, kPermissionDenied, kAlreadyExists or kInternal as the system says, with the
-//   path; kResourceExhausted only for a file over the cap. kInvalidArgument never: it is a file's
+//   path, where that is kInternal with the code cannot_read or cannot_write (error_code.h);
+//   kResourceExhausted only for a file over the cap. kInvalidArgument never: it is a file's
 //   contents that are refused with it.
 // Threads: any.
 
@@ -38,8 +39,13 @@ absl::StatusOr<size_t> FileSize(const std::string& path);
 
 // Creates `path` with this mode and never touches what is there (kAlreadyExists). Whoever looks at
 // `path`, also after a crash, finds nothing or all of the bytes; when this returns OK they are on
-// disk.
+// disk. On a file system that has neither hard links nor renames that replace nothing, a crash may
+// also leave an empty file there.
 absl::Status CreateFile(const std::string& path, absl::string_view bytes, mode_t mode);
+
+// Whether CreateFile works in this directory, which is there: a file of some size is made, synced,
+// named and removed again.
+absl::Status TryDirectory(const std::string& directory);
 
 // Puts `bytes` in the place of the file that is there, whose mode and owner stay; a link stays one.
 // Whoever looks at `path`, also after a crash, finds the old bytes or the new ones, whole; when

@@ -88,6 +88,12 @@ TEST_F(FileTest, ReplacesOnlyFilesThatAreThere) {
   EXPECT_EQ(Count(), 0u);
 }
 
+TEST_F(FileTest, TriesADirectoryAndLeavesNothingThere) {
+  EXPECT_TRUE(TryDirectory(directory_).ok());
+  EXPECT_EQ(Count(), 0u);
+  EXPECT_EQ(TryDirectory(Path("missing")).code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(FileTest, TakesNamesAsLongAsTheyCanBe) {
   EXPECT_TRUE(CreateFile(Path(std::string(255, 'x')), "x", 0644).ok());
 }

@@ -34,6 +34,7 @@ ExitCode HashOne(const Options& options, const std::string& file,
       AddRounded(record->rounded, json);
     } else {
       json["error"] = std::string(record.status().message());
+      json["error_code"] = ErrorCodeOf(record.status());
     }
     std::cout << JsonLine(json);
   } else if (record.ok()) {
@@ -52,7 +53,7 @@ ExitCode Run(const Options& options) {
   const absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys =
       ReadNodeKeys(options.node_keys);
   if (!node_keys.ok()) {
-    Complain(node_keys.status().message());
+    Complain(node_keys.status());
     return kUnable;
   }
   ExitCode worst = kYes;

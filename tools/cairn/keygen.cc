@@ -1,6 +1,8 @@
 // cairn keygen: makes the key of a log, a certifier or a witness.
 
 #include <openssl/crypto.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -24,28 +26,7 @@ struct Options {
   bool json = false;
 };
 
-ExitCode Run(const Options& options) {
-  // One of them is given.
-  const std::string name = absl::StrCat(options.origin, options.certifier, options.witness);
-  const absl::StatusOr<note::SignerKey> key = note::GenerateSignerKey(
-      name, options.witness.empty() ? note::KeyType::kEd25519 : note::KeyType::kCosignature);
-  if (!key.ok()) {
-    Complain(key.status().message());
-    return key.status().code() == absl::StatusCode::kInvalidArgument ? kUsage : kUnable;
-  }
-  std::string secret = absl::StrCat(key->FormatSecret(), "\n");
-  const absl::Status created = CreateFile(options.out, secret, /*mode=*/0600);
-  OPENSSL_cleanse(secret.data(), secret.size());
-  if (created.code() == absl::StatusCode::kAlreadyExists) {
-    Complain(
-        absl::StrCat(created.message(), ": a lost key cannot be made again; choose another file"));
-    return kUnable;
-  }
-  if (!created.ok()) {
-    Complain(created.message());
-    return kUnable;
-  }
-  const note::VerifierKey& verifier = key->verifier_key();
+void Print(const Options& options, const note::VerifierKey& verifier) {
   const std::string public_key = note::FormatBase64(verifier.public_key().view());
   if (options.json) {
     nlohmann::ordered_json json;
@@ -54,12 +35,42 @@ ExitCode Run(const Options& options) {
     json["public_key"] = public_key;
     json["file"] = options.out;
     std::cout << JsonLine(json);
-  } else if (!options.certifier.empty()) {
-    std::cout << verifier.Format() << "\n" << public_key << "\n";
   } else {
-    std::cout << verifier.Format() << "\n";
+    std::cout << verifier.Format() << "\n" << (options.certifier.empty() ? "" : public_key + "\n");
   }
-  return kYes;
+}
+
+ExitCode Run(const Options& options) {
+  // One of them is given.
+  const std::string name = absl::StrCat(options.origin, options.certifier, options.witness);
+  const absl::StatusOr<note::SignerKey> key = note::GenerateSignerKey(
+      name, options.witness.empty() ? note::KeyType::kEd25519 : note::KeyType::kCosignature);
+  if (!key.ok()) {
+    Complain(key.status());
+    return key.status().code() == absl::StatusCode::kInvalidArgument ? kUsage : kUnable;
+  }
+  std::string secret = absl::StrCat(key->FormatSecret(), "\n");
+  const absl::Status created = CreateFile(options.out, secret, /*mode=*/0600);
+  OPENSSL_cleanse(secret.data(), secret.size());
+  if (!created.ok()) {
+    const bool exists = absl::IsAlreadyExists(created);
+    Complain(exists
+                 ? absl::AlreadyExistsError(absl::StrCat(
+                       created.message(), ": a lost key cannot be made again; choose another file"))
+                 : created);
+    return kUnable;
+  }
+  // A key whose vkey nobody has seen is worse than none: where the words cannot be written down, to
+  // a pipe that is gone or a disk that is full, the file goes as well.
+  signal(SIGPIPE, SIG_IGN);
+  Print(options, key->verifier_key());
+  if (std::cout.flush()) return kYes;
+  unlink(options.out.c_str());
+  Complain(WithErrorCode(
+      absl::InternalError(absl::StrCat("could not write the vkey to standard output; ", options.out,
+                                       " was removed again, so there is no key")),
+      "stdout_failed"));
+  return kUnable;
 }
 
 }  // namespace

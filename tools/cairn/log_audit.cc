@@ -17,6 +17,7 @@
 #include "merkle/note/note.h"
 #include "merkle/note/policy.h"
 #include "merkle/note/text.h"
+#include "tools/cairn/address.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/interrupt.h"
@@ -205,7 +206,8 @@ void AddAuditOptions(Subcommand command, AuditArguments* arguments) {
            "A checkpoint of this log that came another way, to be held against it: a file "
            "or a URL, such as WITNESS/<hex of SHA-256 of the origin>/checkpoint. May be "
            "repeated")
-      .Repeatable();
+      .Repeatable()
+      .Check(CheckUrlOrPath);
   command
       .Add("--out", arguments->out,
            "Directory for misbehaviour files, which convince others: see `cairn "
@@ -266,10 +268,6 @@ absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::Audi
     run.misbehaviour_files.push_back(*path);
   }
   return run;
-}
-
-std::string Counted(uint64_t count, absl::string_view one, absl::string_view many) {
-  return absl::StrCat(count, " ", count == 1 ? one : many);
 }
 
 nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run) {

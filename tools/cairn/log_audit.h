@@ -47,9 +47,6 @@ struct AuditRun {
 // where the arguments make no sense.
 absl::StatusOr<AuditRun> RunAudit(const AuditArguments& arguments, witness::AuditOptions options);
 
-// "1 entry", "2 entries".
-std::string Counted(uint64_t count, absl::string_view one, absl::string_view many);
-
 nlohmann::ordered_json AuditJson(const AuditArguments& arguments, const AuditRun& run);
 std::string AuditText(const AuditArguments& arguments, const AuditRun& run);
 

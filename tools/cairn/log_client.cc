@@ -4,21 +4,19 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/any.pb.h"
 #include "proto/google_rpc.pb.h"
+#include "tools/cairn/address.h"
+#include "tools/cairn/diagnosis.h"
 #include "tools/cairn/interrupt.h"
 
 namespace cairn::cli {
 namespace {
 
-absl::Status FromLog(const grpc::Status& status, const std::string& address) {
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
-  return absl::Status(
-      code == absl::StatusCode::kInvalidArgument ? absl::StatusCode::kFailedPrecondition : code,
-      absl::StrCat(address, ": ", status.error_message()));
-}
+constexpr absl::Duration kPatienceWithoutConnection = absl::Seconds(1);
 
 absl::Status NoAnchors(const std::string& address) {
   return absl::UnimplementedError(absl::StrCat(address, ": the log has no anchors"));
@@ -75,7 +73,68 @@ std::unique_ptr<LogClient> LogClient::Create(const LogClientOptions& options) {
 }
 
 LogClient::LogClient(const LogClientOptions& options, const std::shared_ptr<grpc::Channel>& channel)
-    : options_(options), log_(v1::Log::NewStub(channel)), anchors_(v1::Anchors::NewStub(channel)) {}
+    : options_(options),
+      channel_(channel),
+      log_(v1::Log::NewStub(channel)),
+      anchors_(v1::Anchors::NewStub(channel)) {}
+
+absl::Status LogClient::Connect() { return Connect(absl::Now() + options_.timeout); }
+
+absl::Status LogClient::Connect(absl::Time deadline) {
+  const absl::Time start = absl::Now();
+  bool failed = false;
+  while (!connected_.load()) {
+    const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) {
+      connected_.store(true);
+      break;
+    }
+    if (Interrupted()) return absl::CancelledError("interrupted");
+    failed = failed || state == GRPC_CHANNEL_TRANSIENT_FAILURE;
+    const absl::Time now = absl::Now();
+    // What was refused may be a log that is being restarted; what only does not answer may be slow.
+    if (now >= deadline || (failed && now >= start + kPatienceWithoutConnection)) {
+      return Unreachable();
+    }
+    constexpr absl::Duration kLookForInterrupts = absl::Milliseconds(100);
+    channel_->WaitForStateChange(state,
+                                 absl::ToChronoTime(std::min(now + kLookForInterrupts, deadline)));
+  }
+  return absl::OkStatus();
+}
+
+// Why the channel is not connected.
+absl::Status LogClient::Unreachable() {
+  // A call on it fails with what was last tried.
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(100)));
+  v1::GetCheckpointResponse ignored;
+  const grpc::Status status = log_->GetCheckpoint(&context, {}, &ignored);
+  const absl::StatusOr<HostPort> address = ParseHostPort(options_.address);
+  if (!status.ok() && address.ok()) {
+    const absl::Duration patience = std::min(options_.timeout, absl::Milliseconds(500));
+    absl::Status known =
+        Diagnose(*address, options_.address, options_.tls, status.error_message(), patience);
+    if (!known.ok()) return known;
+  }
+  return absl::UnavailableError(absl::StrCat(
+      options_.address, ": the log cannot be reached, or its connections break off; try again"));
+}
+
+absl::Status LogClient::FromLog(const grpc::Status& status) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const bool connected = channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+  if (code == absl::StatusCode::kUnavailable && !connected) return Unreachable();
+  if (code == absl::StatusCode::kDeadlineExceeded &&
+      absl::EqualsIgnoreCase(status.error_message(), "deadline exceeded")) {
+    return absl::DeadlineExceededError(absl::StrCat(options_.address,
+                                                    ": no answer within the --timeout of ",
+                                                    absl::FormatDuration(options_.timeout)));
+  }
+  return absl::Status(
+      code == absl::StatusCode::kInvalidArgument ? absl::StatusCode::kFailedPrecondition : code,
+      absl::StrCat(options_.address, ": ", status.error_message()));
+}
 
 void LogClient::AddToken(grpc::ClientContext& context) const {
   if (options_.token.empty()) return;
@@ -84,6 +143,7 @@ void LogClient::AddToken(grpc::ClientContext& context) const {
 
 absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   const absl::Time deadline = absl::Now() + options_.timeout;
+  if (absl::Status connected = Connect(deadline); !connected.ok()) return connected;
   absl::Duration delay = absl::Milliseconds(50);
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
@@ -93,7 +153,7 @@ absl::Status LogClient::WithRetries(const std::function<grpc::Status(grpc::Clien
     if (status.ok()) return absl::OkStatus();
     const absl::Duration wait = std::max(delay, RetryDelay(status));
     if (!WorthRetrying(status) || attempt == kMaxAttempts || absl::Now() + wait >= deadline) {
-      return FromLog(status, options_.address);
+      return FromLog(status);
     }
     if (!WaitUnlessInterrupted(wait)) return absl::CancelledError("interrupted");
     delay = std::min(2 * delay, absl::Seconds(2));
@@ -173,7 +233,7 @@ absl::Status LogClient::ListEntries(
     const grpc::Status end = reader->Finish();
     // Beginning anew would hand out the same entries twice.
     if (!end.ok() && any) {
-      if (taken.ok()) taken = FromLog(end, options_.address);
+      if (taken.ok()) taken = FromLog(end);
       return grpc::Status::OK;
     }
     return end;
@@ -187,6 +247,7 @@ absl::Status LogClient::Watch(std::unique_ptr<grpc::ClientReader<Response>> (
                               Cancellation& end, const std::function<Request()>& request,
                               const std::function<absl::Status(const Response&)>& take) {
   absl::Time heard = absl::Now();
+  if (absl::Status connected = Connect(heard + options_.timeout); !connected.ok()) return connected;
   absl::Duration delay = absl::Milliseconds(50);
   while (true) {
     grpc::ClientContext context;
@@ -209,7 +270,7 @@ absl::Status LogClient::Watch(std::unique_ptr<grpc::ClientReader<Response>> (
     if (status.ok()) return absl::UnavailableError("the log has ended the stream");
     const absl::Duration wait = std::max(delay, RetryDelay(status));
     if (!WorthRetrying(status) || absl::Now() + wait >= heard + options_.timeout) {
-      return FromLog(status, options_.address);
+      return FromLog(status);
     }
     if (!end.Wait(absl::ToChronoNanoseconds(wait))) return absl::CancelledError("interrupted");
     delay = std::min(2 * delay, absl::Seconds(2));

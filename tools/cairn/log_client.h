@@ -4,6 +4,9 @@
 // Retries: UNAVAILABLE and RESOURCE_EXHAUSTED, up to kMaxAttempts times within the timeout, after
 //   a growing delay or the longer one that the log asks for. Sending an append again is safe: the
 //   log answers the first entry.
+// Connecting: where no connection can be made, the first call says so after a second, and why in
+// our
+//   words (diagnosis.h); after one was made, a log that is being restarted is waited for as above.
 // Errors: the log's codes; the message names the address. Only kInvalidArgument is never the log's,
 //   so that a caller may use it for answers that it finds false: a request that the log calls
 //   malformed is kFailedPrecondition. kUnimplemented where the log has no anchors. Interrupted():
@@ -15,6 +18,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,6 +55,9 @@ class LogClient {
 
   static std::unique_ptr<LogClient> Create(const LogClientOptions& options);
 
+  // Makes the connection, or says why there is none. The first call does it by itself.
+  absl::Status Connect();
+
   absl::StatusOr<v1::AppendResponse> Append(const v1::AppendRequest& request);
   absl::StatusOr<v1::ProveResponse> Prove(const v1::ProveRequest& request);
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request);
@@ -83,6 +90,9 @@ class LogClient {
  private:
   LogClient(const LogClientOptions& options, const std::shared_ptr<grpc::Channel>& channel);
 
+  absl::Status Connect(absl::Time deadline);
+  absl::Status Unreachable();
+  absl::Status FromLog(const grpc::Status& status);
   absl::Status WithRetries(const std::function<grpc::Status(grpc::ClientContext&)>& call);
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Unary(Stub& stub,
@@ -102,6 +112,8 @@ class LogClient {
                      const std::function<absl::Status(const Response&)>& take);
 
   const LogClientOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  std::atomic<bool> connected_{false};  // Was once.
   const std::unique_ptr<v1::Log::Stub> log_;
   const std::unique_ptr<v1::Anchors::Stub> anchors_;
 };

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "google/protobuf/any.pb.h"
 #include "proto/google_rpc.pb.h"
+#include "tools/cairn/error_code.h"
 #include "tools/cairn/testing/local_server.h"
 
 namespace cairn::cli {
@@ -132,16 +133,42 @@ TEST(LogClient, GivesUpAtOnceWhenTheLogAsksForMoreThanTheTimeout) {
   EXPECT_EQ(log.calls, 1);
 }
 
-TEST(LogClient, GivesUpOnALogThatIsNotThere) {
+TEST(LogClient, SaysSoonThatNothingListens) {
   LogClientOptions options;
   {
     FakeLog log;
     options.address = log.address();
   }
-  options.timeout = absl::Milliseconds(300);
+  options.timeout = absl::Seconds(60);
+  const absl::Time start = absl::Now();
   const absl::StatusOr<v1::AppendResponse> answer = LogClient::Create(options)->Append({});
+  EXPECT_LT(absl::Now() - start, absl::Seconds(20)) << "long before the timeout";
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(answer.status().message()), HasSubstr(options.address));
+  EXPECT_EQ(ErrorCodeOf(answer.status()), "nothing_listens");
+  EXPECT_THAT(std::string(answer.status().message()),
+              HasSubstr(absl::StrCat("nothing listens on ", options.address)));
+  EXPECT_EQ(ErrorCodeOf(LogClient::Create(options)->Connect()), "nothing_listens");
+}
+
+TEST(LogClient, SaysThatALogDoesNotSpeakTls) {
+  const FakeLog log;
+  LogClientOptions options;
+  options.address = log.address();
+  options.tls = true;
+  options.timeout = absl::Seconds(60);
+  const absl::Status status = LogClient::Create(options)->Connect();
+  EXPECT_EQ(ErrorCodeOf(status), "wants_plain_text");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("this log speaks plain text: leave out --tls"));
+}
+
+TEST(LogClient, SaysThatAnAnswerTakesTooLong) {
+  FakeLog log;
+  log.FailNext(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"));
+  const absl::StatusOr<v1::AppendResponse> answer = Connect(log)->Append({});
+  EXPECT_EQ(ErrorCodeOf(answer.status()), "timed_out");
+  EXPECT_EQ(answer.status().message(),
+            absl::StrCat(log.address(), ": no answer within the --timeout of 20s"));
 }
 
 TEST(LogClient, ListsAgainWhatFailedBeforeTheFirstAnswer) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "merkle/entry/entry.h"
+#include "tools/cairn/address.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/known_statements.h"
 #include "tools/cairn/log_audit.h"
@@ -61,16 +62,16 @@ ExitCode Run(const Options& options) {
     std::cout << JsonLine(json);
   } else {
     std::cout << "certifier   " << options.certifier << ": "
-              << Counted(run->report.watched, "statement", "statements")
+              << Counted(run->report.watched, "statement")
               << " in the log; known: " << Counted(known->size(), "hash", "hashes") << ", of "
               << known->hashes_alone() << " of which only the hash\n"
               << AuditText(options.audit, *run);
   }
   if (run->report.sound()) return kYes;
   const bool is_new = run->report.finding_count > run->report.earlier_findings;
-  return options.webhook.empty() || !is_new
-             ? kNo
-             : Worse(kNo, CallWebhook(options.webhook, JsonLine(json)));
+  // A finding is what the exit status is about, whether or not the webhook could be told.
+  if (!options.webhook.empty() && is_new) CallWebhook(options.webhook, JsonLine(json));
+  return kNo;
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ void AddMonitor(CLI::App& app, ExitCode* exit_code) {
   command
       .Add("--log", options->audit.log,
            "The log's URL, or a directory with its tiles, as tlog-tiles names them")
-      .Required();
+      .Required()
+      .Check(CheckUrlOrPath);
   command.Add("--certifier", options->certifier, "The certifier's name").Required();
   command
       .Add("--known", options->known,

@@ -63,7 +63,7 @@ nlohmann::ordered_json Json(const note::Policy& policy) {
 ExitCode Check(const Options& options) {
   const absl::StatusOr<note::Policy> policy = ReadPolicy(options.file);
   if (!policy.ok()) {
-    Complain(policy.status().message());
+    Complain(policy.status());
     return absl::IsInvalidArgument(policy.status()) ? kNo : kUnable;
   }
   if (options.json) {

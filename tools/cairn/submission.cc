@@ -3,10 +3,12 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/entry/blind.h"
 #include "merkle/entry/statement.h"
 #include "tools/cairn/anchor_view.h"
+#include "tools/cairn/error_code.h"
 #include "tools/cairn/evidence_file.h"
 #include "tools/cairn/file.h"
 
@@ -17,9 +19,10 @@ using evidence::Evidence;
 
 std::string Text(absl::string_view text) { return std::string(text); }
 
-void End(Outcome outcome, absl::string_view reason, SubmissionResult& result) {
+void End(Outcome outcome, const absl::Status& why, SubmissionResult& result) {
   result.outcome = outcome;
-  result.reason = Text(reason);
+  result.reason = Text(why.message());
+  result.error_code = ErrorCodeOf(why);
 }
 
 // Codes that the next file would meet as well.
@@ -99,6 +102,10 @@ std::string OutcomeName(Outcome outcome) {
   return "not_sent";
 }
 
+std::string OutcomeText(Outcome outcome) {
+  return absl::StrReplaceAll(OutcomeName(outcome), {{"_", " "}});
+}
+
 ExitCode OutcomeExitCode(Outcome outcome) {
   switch (outcome) {
     case Outcome::kLogged:
@@ -115,16 +122,20 @@ ExitCode OutcomeExitCode(Outcome outcome) {
   return kUnable;
 }
 
-SubmissionResult Submitter::Submit(const std::string& file) const {
+SubmissionResult Submitter::Submit(const SubmittedFile& file) const {
   SubmissionResult result;
-  result.file = file;
-  result.evidence_file = EvidencePath(options_.directory, file);
+  result.file = file.name;
+  result.evidence_file = file.evidence_file;
   const absl::StatusOr<Record> record =
-      ReadRecord(file, options_.record.kind(), options_.node_keys ? &*options_.node_keys : nullptr,
-                 options_.record.rounded());
+      ReadRecord(file.path, options_.record.kind(),
+                 options_.node_keys ? &*options_.node_keys : nullptr, options_.record.rounded());
   if (!record.ok()) {
-    const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
-    End(refused ? Outcome::kRefused : Outcome::kUnable, record.status().message(), result);
+    const bool refused = absl::IsInvalidArgument(record.status());
+    End(refused ? Outcome::kRefused : Outcome::kUnable, record.status(), result);
+    // What was copied has a name that says nothing.
+    if (file.path != file.name) {
+      absl::StrReplaceAll({{file.path, "standard input"}}, &result.reason);
+    }
     return result;
   }
   result.hash = record->hash;
@@ -141,13 +152,14 @@ bool Submitter::UseExisting(const Record& record, SubmissionResult& result) cons
       ReadFile(result.evidence_file, evidence::kMaxEvidenceBytes);
   if (existing.status().code() == absl::StatusCode::kNotFound) return false;
   if (!existing.ok()) {
-    End(Outcome::kUnable, existing.status().message(), result);
+    End(Outcome::kUnable, existing.status(), result);
   } else if (absl::Status same = CheckExisting(*existing, record, result); same.ok()) {
     result.outcome = Outcome::kSkipped;
   } else {
     End(Outcome::kRefused,
-        absl::StrCat(result.evidence_file, " is in the way: ", same.message(),
-                     "; move it away or choose another --out"),
+        absl::AlreadyExistsError(absl::StrCat(result.evidence_file,
+                                              " is in the way: ", same.message(),
+                                              "; move it away or choose another --out")),
         result);
   }
   return true;
@@ -285,15 +297,19 @@ void Submitter::Append(const Record& record, SubmissionResult& result) const {
       client_->Append(MakeRequest(prepared.signed_statement, options_.wait_for));
   if (!answer.ok()) {
     result.hopeless = IsHopeless(answer.status().code());
-    return End(Outcome::kUnable, answer.status().message(), result);
+    return End(Outcome::kUnable, answer.status(), result);
   }
   absl::StatusOr<Evidence> evidence = CheckAnswer(*answer, record, prepared);
-  if (!evidence.ok()) return End(Outcome::kFailed, evidence.status().message(), result);
+  if (!evidence.ok()) {
+    // Nor would the next have evidence.
+    result.hopeless = true;
+    return End(Outcome::kFailed, evidence.status(), result);
+  }
   if (options_.wait_for >= v1::WAIT_FOR_ANCHORED) {
     evidence = WithReceipts(*answer, record, prepared);
     const bool unable = ExitCodeOf(evidence.status()) == kUnable;
     if (!evidence.ok()) {
-      return End(unable ? Outcome::kUnable : Outcome::kFailed, evidence.status().message(), result);
+      return End(unable ? Outcome::kUnable : Outcome::kFailed, evidence.status(), result);
     }
   }
   result.index = LeafIndex(answer->index());
@@ -308,9 +324,13 @@ void Submitter::Append(const Record& record, SubmissionResult& result) const {
   const bool exists = written.code() == absl::StatusCode::kAlreadyExists;
   if (exists && UseExisting(record, result)) return;
   if (!written.ok()) {
-    return End(Outcome::kUnable,
-               absl::StrCat("logged at ", answer->index(), ", but: ", written.message(),
-                            "; run again to get the evidence"),
+    // The next would be logged for ever without evidence too.
+    result.hopeless = true;
+    result.without_evidence = true;
+    const std::string message =
+        absl::StrCat("it is in the log at ", answer->index(),
+                     ", but its evidence could not be written: ", written.message());
+    return End(Outcome::kUnable, WithErrorCode(absl::InternalError(message), "cannot_write"),
                result);
   }
   NoticeForeignSignature(*evidence, result);

@@ -1,5 +1,6 @@
 // Submits one file after the other: hash, state, append, verify, write. What has been done before
-// is found by its evidence and not done again.
+// is found by its evidence and not done again. That the log is the one meant and that evidence can
+// be written is for the caller to try first: an entry is for ever.
 //
 // Threads: Submit may be called from several threads at once, with files of different evidence
 //   paths.
@@ -22,12 +23,12 @@
 #include "tools/cairn/command.h"
 #include "tools/cairn/log_client.h"
 #include "tools/cairn/record.h"
+#include "tools/cairn/submitted_files.h"
 
 namespace cairn::cli {
 
 // What holds for all files of a run.
 struct SubmissionOptions {
-  std::string directory;  // Where evidence goes; exists.
   // Empty: the one that the log takes the caller for.
   std::string certifier;
   entry::PolicyStatus policy_status = entry::PolicyStatus::kUnspecified;
@@ -60,19 +61,25 @@ enum class Outcome {
 
 // "logged", "already_logged", "skipped", ... Persistent: scripts depend on them.
 std::string OutcomeName(Outcome outcome);
+// Likewise for people: "not sent".
+std::string OutcomeText(Outcome outcome);
 ExitCode OutcomeExitCode(Outcome outcome);
 
 struct SubmissionResult {
   Outcome outcome = Outcome::kNotSent;
   std::string file;
   std::string evidence_file;
-  std::string reason;  // Empty where there is evidence.
+  std::string reason;      // Empty where there is evidence.
+  std::string error_code;  // Of error_code.h; likewise.
   std::optional<Hash> hash;
   std::optional<LeafIndex> index;
   std::vector<std::string> notices;
   certificate::RoundedNumbers rounded = {};
-  // The log cannot be reached, or takes nothing from this caller: to go on would be in vain.
+  // The log cannot be reached, or takes nothing from this caller, or evidence cannot be written: to
+  // go on would be in vain.
   bool hopeless = false;
+  // The log has the statement at `index`, and its evidence could not be written.
+  bool without_evidence = false;
 };
 
 class Submitter {
@@ -81,7 +88,7 @@ class Submitter {
   Submitter(SubmissionOptions options, LogClient* client)
       : options_(std::move(options)), client_(client) {}
 
-  SubmissionResult Submit(const std::string& file) const;
+  SubmissionResult Submit(const SubmittedFile& file) const;
 
  private:
   struct Prepared;

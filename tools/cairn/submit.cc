@@ -4,27 +4,33 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/blind_key.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/connection.h"
-#include "tools/cairn/evidence_file.h"
+#include "tools/cairn/error_code.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/interrupt.h"
 #include "tools/cairn/log_view.h"
 #include "tools/cairn/submission.h"
+#include "tools/cairn/submitted_files.h"
 
 namespace cairn::cli {
 namespace {
@@ -33,6 +39,7 @@ struct Options {
   ConnectionOptions connection;
   std::string out;
   std::vector<std::string> files;
+  std::string name = "stdin";
   std::string certifier;
   std::string signing_key;
   std::string policy_status = "unspecified";
@@ -51,16 +58,8 @@ struct Options {
 
 // Whatever can be said before anything is sent.
 void CheckUsage(const Options& options) {
-  std::map<std::string, std::string> by_evidence;
-  for (const std::string& file : options.files) {
-    if (absl::EndsWith(file, evidence::kFileSuffix)) {
-      Misused(absl::StrCat(file, " is evidence by its name, not a certificate"));
-    }
-    const auto [other, fresh] = by_evidence.emplace(EvidencePath(options.out, file), file);
-    if (!fresh) {
-      Misused(absl::StrCat(other->second, " and ", file, " would both have their evidence in ",
-                           other->first, "; submit them into different directories"));
-    }
+  if (options.name.empty() || absl::StrContains(options.name, '/')) {
+    Misused("--name is the name of a file, without a directory");
   }
   // A blinded value need not be an id; the id that is logged is one.
   for (auto [field, id] : {std::pair("--trace", &options.trace), {"--task", &options.task}}) {
@@ -79,17 +78,14 @@ void CheckUsage(const Options& options) {
     Misused("--blind needs --trace or --task: there is nothing to blind");
   }
   if (options.parallel < 1 || options.parallel > 256) Misused("--parallel takes 1 to 256");
-  if (options.supersedes && options.files.size() > 1) {
-    Misused("--supersedes names one entry, so it goes with one file");
-  }
 }
 
-// The log's name. Without a log key it says it itself.
+// The log's name, as its newest checkpoint has it, which must be signed with the log key if there
+// is one: a statement sent to another log than was meant is there for ever.
 absl::StatusOr<std::string> Origin(LogClient& client, const SubmissionOptions& options) {
-  if (options.log_key) return options.log_key->name();
-  const absl::StatusOr<CheckpointAnswer> newest = FetchCheckpoint(client, std::nullopt);
+  const absl::StatusOr<CheckpointAnswer> newest = FetchCheckpoint(client, options.log_key);
   if (!newest.ok()) return newest.status();
-  if (options.signing_key) {
+  if (options.signing_key && !options.log_key) {
     Complain(absl::StrCat("signing for log `", newest->checkpoint.origin,
                           "`, as it calls itself; give --log_key to be sure which log that is"));
   }
@@ -114,7 +110,6 @@ absl::StatusOr<Hash> BlindSecret(const Options& options) {
 
 absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   SubmissionOptions out;
-  out.directory = options.out;
   out.certifier = options.certifier;
   out.policy_status = *entry::ParsePolicyStatus(options.policy_status);
   if (options.supersedes) out.supersedes = LeafIndex(*options.supersedes);
@@ -143,8 +138,43 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
     if (out.certifier.empty()) out.certifier = key->name();
     out.signing_key = *std::move(key);
   }
-  if (absl::Status made = MakeDirectories(options.out); !made.ok()) return made;
   return out;
+}
+
+// Makes the directories and tries each, so that nothing is logged whose evidence cannot be kept.
+absl::Status TryDirectories(const Options& options, const std::vector<SubmittedFile>& files) {
+  std::set<std::string> directories = {options.out};
+  for (const SubmittedFile& file : files) {
+    directories.insert(std::filesystem::path(file.evidence_file).parent_path().string());
+  }
+  for (const std::string& directory : directories) {
+    absl::Status tried = MakeDirectories(directory);
+    if (tried.ok()) tried = TryDirectory(directory);
+    if (!tried.ok()) {
+      return WithErrorCode(
+          absl::InternalError(absl::StrCat("nothing was sent, for evidence cannot be written to ",
+                                           directory, ": ", tried.message())),
+          "cannot_write");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// kInvalidArgument is usage. What stands for standard input is read here, whole.
+absl::StatusOr<std::vector<SubmittedFile>> ListFiles(const Options& options) {
+  absl::StatusOr<std::vector<SubmittedFile>> files =
+      ListSubmitted(options.files, options.out, options.name);
+  if (!files.ok()) return files.status();
+  if (options.supersedes && files->size() > 1) {
+    return absl::InvalidArgumentError("--supersedes names one entry, so it goes with one file");
+  }
+  for (SubmittedFile& file : *files) {
+    if (!file.path.empty()) continue;
+    absl::StatusOr<std::string> saved = SaveStandardInput();
+    if (!saved.ok()) return saved.status();
+    file.path = *std::move(saved);
+  }
+  return files;
 }
 
 nlohmann::ordered_json ResultJson(const SubmissionResult& result) {
@@ -157,19 +187,20 @@ nlohmann::ordered_json ResultJson(const SubmissionResult& result) {
     json["evidence"] = result.evidence_file;
   } else {
     json["error"] = result.reason;
+    json["error_code"] = result.error_code;
   }
   json["notices"] = result.notices;
   AddRounded(result.rounded, json);
   return json;
 }
 
-void SayResult(const Options& options, const SubmissionResult& result) {
+// `said`: the reason that was printed last, which is not repeated for every file that was not sent.
+void SayResult(const Options& options, const SubmissionResult& result, std::string& said) {
   if (options.json) {
     std::cout << JsonLine(ResultJson(result));
     return;
   }
-  const bool good = OutcomeExitCode(result.outcome) == kYes;
-  std::cout << Printable(result.file) << ": ";
+  std::cout << Printable(result.file, kMaxShownLine) << ": ";
   switch (result.outcome) {
     case Outcome::kSkipped:
       std::cout << "skipped, logged before at ";
@@ -181,13 +212,19 @@ void SayResult(const Options& options, const SubmissionResult& result) {
       std::cout << "logged at ";
       break;
     default:
-      std::cout << OutcomeName(result.outcome);
+      std::cout << OutcomeText(result.outcome);
   }
-  if (good)
-    std::cout << result.index->value() << ", evidence in " << Printable(result.evidence_file);
+  if (OutcomeExitCode(result.outcome) == kYes) {
+    std::cout << result.index->value() << ", evidence in "
+              << Printable(result.evidence_file, kMaxShownLine);
+  }
   std::cout << "\n";
-  if (!good)
-    Complain(absl::StrCat(result.file, ": ", OutcomeName(result.outcome), ": ", result.reason));
+  if (result.outcome == Outcome::kNotSent) {
+    if (result.reason != said) Complain(result.reason);
+    said = result.reason;
+  } else if (OutcomeExitCode(result.outcome) != kYes) {
+    Complain(absl::StrCat(result.file, ": ", OutcomeText(result.outcome), ": ", result.reason));
+  }
   for (const std::string& notice : result.notices) {
     Complain(absl::StrCat(result.file, ": ", notice));
   }
@@ -197,25 +234,31 @@ void SayResult(const Options& options, const SubmissionResult& result) {
 // put them into one commit; hands out results in the order of the files.
 class Run {
  public:
-  // `give_up`: why nothing is to be sent; empty where all is well.
-  Run(const Options& options, const Submitter& submitter, std::string give_up)
+  // `give_up`: why nothing is to be sent; OK where all is well. Where the log is not the one that
+  // was meant (kInvalidArgument), that is the outcome of each file.
+  Run(const Options& options, const std::vector<SubmittedFile>& files, const Submitter& submitter,
+      absl::Status give_up)
       : options_(options),
+        files_(files),
         submitter_(submitter),
         give_up_(std::move(give_up)),
-        results_(options.files.size()) {}
+        given_up_as_(absl::IsInvalidArgument(give_up_) ? Outcome::kFailed : Outcome::kNotSent),
+        results_(files.size()) {}
 
   ExitCode Go() {
     std::vector<std::thread> workers;
-    const size_t count = std::min<size_t>(options_.parallel, options_.files.size());
+    const size_t count = std::min<size_t>(options_.parallel, files_.size());
     for (size_t i = 0; i < count; ++i) workers.emplace_back([this] { Work(); });
     for (size_t i = 0; i < results_.size(); ++i) {
       {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return results_[i].has_value(); });
       }
-      SayResult(options_, *results_[i]);
-      ++counts_[results_[i]->outcome];
-      worst_ = Worse(worst_, OutcomeExitCode(results_[i]->outcome));
+      const SubmissionResult& result = *results_[i];
+      SayResult(options_, result, said_);
+      ++counts_[result.outcome];
+      if (result.without_evidence) without_evidence_.push_back(result.index->value());
+      worst_ = Worse(worst_, OutcomeExitCode(result.outcome));
       Progress(i + 1);
     }
     for (std::thread& worker : workers) worker.join();
@@ -227,24 +270,28 @@ class Run {
   void Work() {
     while (true) {
       size_t mine;
-      bool go_on;
-      std::string why;
+      absl::Status why;
       {
         const std::lock_guard lock(mutex_);
         if (next_ == results_.size()) return;
         mine = next_++;
-        go_on = give_up_.empty();
-        why = go_on ? "interrupted" : absl::StrCat("given up: ", give_up_);
+        why = give_up_;
+        if (why.ok() && Interrupted()) why = absl::CancelledError("interrupted");
       }
       SubmissionResult result;
-      if (go_on && !Interrupted()) {
-        result = submitter_.Submit(options_.files[mine]);
+      if (why.ok()) {
+        result = submitter_.Submit(files_[mine]);
       } else {
-        result.file = options_.files[mine];
-        result.reason = why;
+        result.file = files_[mine].name;
+        result.outcome = given_up_as_;
+        result.reason = std::string(why.message());
+        result.error_code = ErrorCodeOf(why);
       }
       const std::lock_guard lock(mutex_);
-      if (result.hopeless) give_up_ = result.reason;
+      if (result.hopeless && give_up_.ok()) {
+        give_up_ = WithErrorCode(absl::UnavailableError(absl::StrCat("given up: ", result.reason)),
+                                 result.error_code);
+      }
       results_[mine] = std::move(result);
       changed_.notify_one();
     }
@@ -262,33 +309,49 @@ class Run {
   void Sum() const {
     std::string sum;
     for (const auto& [outcome, count] : counts_) {
-      absl::StrAppend(&sum, sum.empty() ? "" : ", ", count, " ", OutcomeName(outcome));
+      absl::StrAppend(&sum, sum.empty() ? "" : ", ", count, " ", OutcomeText(outcome));
     }
     std::cerr << (isatty(STDERR_FILENO) != 0 ? "\r" : "") << "cairn: " << sum << std::endl;
+    if (!without_evidence_.empty()) {
+      Complain(absl::StrCat(
+          without_evidence_.size() == 1 ? "this entry is" : "these entries are",
+          " in the log, and the evidence is not here: ", absl::StrJoin(without_evidence_, ", "),
+          "; once ", options_.out, " can be written to, the same command fetches it"));
+    }
     if (Interrupted()) Complain("interrupted; run the same again to go on");
   }
 
   const Options& options_;
+  const std::vector<SubmittedFile>& files_;
   const Submitter& submitter_;
   std::mutex mutex_;
   std::condition_variable changed_;
   size_t next_ = 0;
-  std::string give_up_;
+  absl::Status give_up_;
+  const Outcome given_up_as_;
   std::vector<std::optional<SubmissionResult>> results_;
+  std::string said_;
   std::map<Outcome, size_t> counts_;
+  std::vector<uint64_t> without_evidence_;
   ExitCode worst_ = kYes;
 };
 
 ExitCode SubmitAll(const Options& options) {
   CheckUsage(options);
+  const absl::StatusOr<std::vector<SubmittedFile>> files = ListFiles(options);
+  if (absl::IsInvalidArgument(files.status())) Misused(std::string(files.status().message()));
+  if (!files.ok()) {
+    Complain(files.status());
+    return kUnable;
+  }
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   absl::StatusOr<SubmissionOptions> submission_options = ReadOptions(options);
   if (!submission_options.ok()) {
-    Complain(submission_options.status().message());
+    Complain(submission_options.status());
     return kUnable;
   }
   CatchInterrupts();
@@ -297,10 +360,15 @@ ExitCode SubmitAll(const Options& options) {
         "no --log_key: the log's answers are checked, but not that they are by the log you "
         "mean");
   }
-  const absl::StatusOr<std::string> origin = Origin(**client, *submission_options);
-  if (origin.ok()) submission_options->origin = *origin;
+  // Before anything is sent.
+  absl::Status ready = TryDirectories(options, *files);
+  if (ready.ok()) {
+    const absl::StatusOr<std::string> origin = Origin(**client, *submission_options);
+    if (origin.ok()) submission_options->origin = *origin;
+    ready = origin.status();
+  }
   const Submitter submitter(*std::move(submission_options), client->get());
-  return Run(options, submitter, std::string(origin.status().message())).Go();
+  return Run(options, *files, submitter, ready).Go();
 }
 
 }  // namespace
@@ -316,7 +384,14 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
       &options->json);
   AddConnectionOptions(command, &options->connection);
   command.Add("--out", options->out, "Directory for evidence; made when missing").Required();
-  command.Add("FILE", options->files, "Records, or any files").Required();
+  command
+      .Add("FILE", options->files,
+           "Records, or any files; a directory stands for all files below it that are not hidden, "
+           "- for standard input")
+      .Required();
+  command
+      .Add("--name", options->name, "The name of what - reads: its evidence is DIR/NAME.cairn.json")
+      .ShowDefault();
   command.Add("--certifier", options->certifier,
               "Who states it; by default the signing key's name, or who the log takes the "
               "caller for");

@@ -56,9 +56,9 @@ ExitCode Say(const Options& options, const absl::StatusOr<note::SplitView>& view
     std::cout << JsonLine(json);
   } else if (view.ok()) {
     std::cout << "proven: log " << Printable(view->first.origin) << " signed two trees\n"
-              << "  first   " << view->first.size.value() << " entries, root "
+              << "  first   " << Counted(view->first.size.value(), "entry", "entries") << ", root "
               << view->first.root.Hex() << "\n"
-              << "  second  " << view->second.size.value() << " entries, root "
+              << "  second  " << Counted(view->second.size.value(), "entry", "entries") << ", root "
               << view->second.root.Hex() << "\n"
               << "  in the second the first " << view->first.size.value() << " entries have root "
               << view->first_root_in_second.Hex() << "\n";

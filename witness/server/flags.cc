@@ -8,12 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "witness/http/url.h"
+#include "witness/server/command_line.h"
 #include "witness/server/version.h"
 
 namespace cairn::server {
 namespace {
-
-constexpr int kUsage = 2;
 
 constexpr char kFooter[] = R"help(
 Example:
@@ -45,7 +44,7 @@ std::string Url(const std::string& value) {
 int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
   CLI::App app("cairn-witness cosigns the checkpoints of logs that only grow.", "cairn-witness");
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("cairn-witness ") + kVersion);
+  PrepareCommandLine(app, std::string("cairn-witness ") + kVersion);
   app.add_option("--data_dir", settings.data_dir, "directory of what it must not forget")
       ->required();
   app.add_option("--key_file", settings.key_file, "cosigning key, made by `cairn keygen --witness`")
@@ -77,16 +76,9 @@ int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings) {
       ->check(CLI::Range(1, 86'400));
   app.add_flag("--accept_new_state_for_used_key", settings.accept_new_state_for_used_key,
                "begin without state with a key that has cosigned: it may then contradict itself");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "cairn-witness: " << error.what()
-              << "\ncairn-witness: run `cairn-witness --help` for the flags" << std::endl;
-    return kUsage;
-  }
-  return -1;
+  const CommandLineResult parsed = ParseCommandLine(app, {argv + 1, argv + argc});
+  if (!parsed.error.empty()) std::cerr << "cairn-witness: " << parsed.error << std::endl;
+  return parsed.code.value_or(-1);
 }
 
 }  // namespace cairn::server

@@ -7,8 +7,8 @@
 
 namespace cairn::server {
 
-// -1, or the code with which the process is to end: 0 after --help and --version, 2 for what is not
-// understood. What there was to say has been printed.
+// -1, or the code with which the process is to end: 0 after help and version, 2 for what is not
+// understood, 3 where help could not be printed. What there was to say has been printed.
 int ParseFlags(int argc, const char* const* argv, WitnessSettings& settings);
 
 }  // namespace cairn::server

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "witness/server/daemon.h"
+#include "witness/server/command_line.h"
 #include "witness/server/files.h"
 #include "witness/server/flags.h"
 #include "witness/server/logger.h"
@@ -58,4 +59,7 @@ int Run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace cairn::server
 
-int main(int argc, char** argv) { return cairn::server::Run(argc, argv); }
+int main(int argc, char** argv) {
+  cairn::server::KeepStandardDescriptors();
+  return cairn::server::Run(argc, argv);
+}
