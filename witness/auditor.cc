@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "merkle/extension.h"
 #include "merkle/note/note.h"
+#include "witness/audit_remarks.h"
+#include "witness/counted.h"
 #include "witness/in_order.h"
 #include "witness/repeat_check.h"
 #include "witness/watched.h"
@@ -21,9 +23,6 @@ constexpr uint64_t kPartsToSave = 16;
 // How long a checkpoint may be under way before it is cosigned: entries accepted meanwhile are
 // older than the cosignature and yet not in its tree.
 constexpr uint64_t kPublishDelayS = 3600;
-
-// Rotations that are told one by one.
-constexpr uint64_t kMaxRemarks = 100;
 
 // Ends a run whose finding says why. Never leaves this file.
 absl::Status EndOfRun() { return absl::AbortedError("the run ends with a finding"); }
@@ -136,7 +135,9 @@ absl::Status Auditor::Steps(const std::vector<OtherView>& others) {
   if (absl::Status finished = FinishRepeats(); !finished.ok()) return finished;
   proven_ = state_;
   if (absl::Status finished = FinishWatched(); !finished.ok()) return finished;
-  FinishRemarks();
+  for (std::string& remark : RemarksOn(state_, certifiers_->key_changes(), options_.now_s)) {
+    report_.remarks.push_back(std::move(remark));
+  }
   return absl::OkStatus();
 }
 
@@ -241,8 +242,8 @@ absl::Status Auditor::CompareWith(const std::string& name, const std::string& no
   const absl::StatusOr<Comparison> compared = Compare(*other, newest_, tiles_);
   if (!compared.ok()) return compared.status();
   const std::string sizes =
-      absl::StrCat(name, " has ", seen.size.value(), " entries, the log shows ",
-                   newest_.checkpoint.size.value());
+      absl::StrCat(name, " has ", Counted(seen.size.value(), "entry", "entries"),
+                   ", the log shows ", newest_.checkpoint.size.value());
   switch (compared->relation) {
     case Relation::kContinues:
       break;
@@ -286,7 +287,8 @@ absl::Status Auditor::CheckRounds() {
   }
   if (!rounds_->ahead().has_value()) return absl::OkStatus();
   std::string text = absl::StrCat("anchored round ", *rounds_->ahead(), " is over more than the ",
-                                  newest_.checkpoint.size.value(), " entries that are shown");
+                                  Counted(newest_.checkpoint.size.value(), "entry", "entries"),
+                                  " that the log shows");
   if (options_.of_a_copy) {
     report_.remarks.push_back(std::move(text));
   } else {
@@ -511,35 +513,6 @@ absl::Status Auditor::FinishWatched() {
   }
   state_.known = options_.known;
   return absl::OkStatus();
-}
-
-void Auditor::FinishRemarks() {
-  for (const auto& [kind, count] : state_.unknown_kinds) {
-    report_.remarks.push_back(absl::StrCat(count, count == 1 ? " entry" : " entries", " of kind ",
-                                           kind,
-                                           ", newer than this program: counted and hashed, not "
-                                           "judged"));
-  }
-  for (const auto& [name, index] : state_.alike) {
-    report_.remarks.push_back(absl::StrCat("the certifier `", name, "`, first at entry ",
-                                           index.value(), ", looks like `", options_.watch,
-                                           "` and is another"));
-  }
-  uint64_t rotations = 0;
-  for (const KeyChange& change : certifiers_->key_changes()) {
-    if (!change.by_operators_word || change.name == options_.watch) continue;
-    if (++rotations > kMaxRemarks) continue;
-    report_.remarks.push_back(absl::StrCat("entry ", change.index.value(), ": ", change.text));
-  }
-  if (rotations > kMaxRemarks) {
-    report_.remarks.push_back(
-        absl::StrCat("and ", rotations - kMaxRemarks, " more rotations by the operator's word"));
-  }
-  if (options_.now_s != 0 && state_.last_ms / 1000 > options_.now_s + kClockSkewS) {
-    report_.remarks.push_back(absl::StrCat("the newest entry is dated ",
-                                           SecondText(state_.last_ms / 1000),
-                                           ", ahead of this machine's clock"));
-  }
 }
 
 void Auditor::Add(FindingKind kind, std::optional<LeafIndex> index, std::string text) {

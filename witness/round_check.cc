@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "merkle/hash.h"
 #include "merkle/verify.h"
+#include "witness/counted.h"
 
 namespace cairn::witness {
 namespace {
@@ -34,7 +35,8 @@ absl::Status RoundCheck::Begin() {
 absl::Status RoundCheck::Run(const View& newest, LogTiles& tiles, RoundsSeen& seen) {
   if (last_ < seen.last) {
     say_({FindingKind::kRegression, std::nullopt,
-          absl::StrCat("the log shows ", last_, " anchored rounds; it had ", seen.last)},
+          absl::StrCat("the log shows ", Counted(last_, "anchored round", "anchored rounds"),
+                       "; it had ", seen.last)},
          std::nullopt);
     return absl::OkStatus();
   }

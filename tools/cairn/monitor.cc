@@ -63,8 +63,8 @@ ExitCode Run(const Options& options) {
   } else {
     std::cout << "certifier   " << options.certifier << ": "
               << Counted(run->report.watched, "statement")
-              << " in the log; known: " << Counted(known->size(), "hash", "hashes") << ", of "
-              << known->hashes_alone() << " of which only the hash\n"
+              << " in the log; known: " << Counted(known->size(), "hash", "hashes")
+              << ", without evidence " << known->hashes_alone() << "\n"
               << AuditText(options.audit, *run);
   }
   if (run->report.sound()) return kYes;

@@ -74,10 +74,11 @@ TEST_F(ForgedLog, AuditReportsBothRotationsAsTheOperatorsWord) {
   EXPECT_EQ(report["as_of_by"], "quorum");
 }
 
-TEST_F(ForgedLog, IsOldUnlessAnyAgeWillDo) {
+TEST_F(ForgedLog, IsOlderThanAMoment) {
   if (!forge_.has_value()) return;
-  const CairnResult result = RunCairn(
-      {"audit", *forge_ + "/log/log", "--policy", *forge_ + "/trust/trust.policy", "--json"});
+  const CairnResult result =
+      RunCairn({"audit", *forge_ + "/log/log", "--policy", *forge_ + "/trust/trust.policy",
+                "--max_age", "1s", "--json"});
   EXPECT_EQ(result.code, 1) << result.out << result.err;
   const std::vector<nlohmann::json> old = Of(result.documents().at(0), "age");
   ASSERT_EQ(old.size(), 1);
