@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<FileAuditStore>> FileAuditStore::Open(const std::
     return absl::InternalError(absl::StrCat("cannot make ", directory, ": ", error.message()));
   }
   const std::string file = directory + "/fingerprints";
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0) return Failed("open", directory);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     close(fd);
