@@ -307,7 +307,9 @@ absl::Status CopyLog(const std::string& from, const std::string& to, CopyProgres
   const std::function<void()> nothing;
   const std::string anchors_from = Directory::DatabasePath(Directory::AnchorsPath(from));
   Moment anchors(anchors_from, nothing);
-  const bool has_anchors = fs::exists(absl::StrCat(anchors_from, "/", kCurrent));
+  const absl::Status begun = File::Open(absl::StrCat(anchors_from, "/", kCurrent)).status();
+  const bool has_anchors = begun.ok();
+  if (!has_anchors && !absl::IsNotFound(begun)) return begun;
   absl::Status status = has_anchors ? anchors.Take() : absl::OkStatus();
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> published = ReadAll(Directory::PublishedPath(from));

@@ -101,6 +101,15 @@ class GuardsTest : public CosignedLogTest {
   void Copy(const std::string& from, const std::string& to) {
     fs::copy(Path(from), Path(to), fs::copy_options::recursive);
   }
+  // For a cairnd on another machine, which has copies of the directory, of the key and of what is
+  // written down beside it. On this one the key is locked.
+  std::vector<std::string> ElsewhereArgs(const std::string& data) {
+    for (const char* end : {"", ".used"}) {
+      fs::copy_file(Path("log.key") += end, Path("elsewhere.key") += end,
+                    fs::copy_options::overwrite_existing);
+    }
+    return Args({"--key_file", Path("elsewhere.key").string()}, data);
+  }
   static void ExpectStopped(Cairnd& cairnd, Client& client) {
     ASSERT_TRUE(cairnd.AwaitOutput(kStopped));
     ASSERT_TRUE(cairnd.AwaitOutput(kWhatToDo));
@@ -115,7 +124,7 @@ TEST_F(GuardsTest, OfTwoCopiesTheOneThatPublishesSecondStops) {
   const TreeSize common = MakeLog();
   Copy("data", "copy");
   Cairnd one(Args());
-  Cairnd other(Args({}, "copy"));
+  Cairnd other(ElsewhereArgs("copy"));
   ASSERT_TRUE(one.running() && other.running());
   Client client_one(one.address());
   Client client_other(other.address());
@@ -139,7 +148,7 @@ TEST_F(GuardsTest, OfTwoCopiesTheOneThatPublishesSecondStops) {
   EXPECT_EQ(histories.OwnersBeyond(common), std::vector<int>{0});
   EXPECT_EQ(other.Stop(), 0);
   // Nor does a restart help it.
-  Cairnd again(Args({}, "copy"));
+  Cairnd again(ElsewhereArgs("copy"));
   ASSERT_TRUE(again.running());
   Client client_again(again.address());
   ExpectStopped(again, client_again);
@@ -284,7 +293,7 @@ TEST_P(RacingClonesTest, NeverPublishTwoHistories) {
   };
   Clone clones[2];
   for (int i = 0; i < 2; ++i) {
-    clones[i].cairnd = std::make_unique<Cairnd>(Args({}, i == 0 ? "data" : "clone"));
+    clones[i].cairnd = std::make_unique<Cairnd>(i == 0 ? Args() : ElsewhereArgs("clone"));
     ASSERT_TRUE(clones[i].cairnd->running());
     clones[i].client = std::make_unique<Client>(clones[i].cairnd->address());
   }

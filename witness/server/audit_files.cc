@@ -23,7 +23,7 @@ absl::Status Failed(absl::string_view what, const std::string& directory) {
 }
 
 int OpenFile(const std::string& file) {
-  return open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  return open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 absl::Status WriteAt(int fd, const std::string& directory, uint64_t from, absl::string_view bytes) {

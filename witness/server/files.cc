@@ -76,10 +76,13 @@ int Name(const char* from, const char* to) {
 }
 
 absl::Status SyncDirectoryOf(const std::string& path) {
-  const std::string directory = std::filesystem::absolute(path).parent_path().string();
+  std::string directory = std::filesystem::path(path).parent_path().string();
+  if (directory.empty()) directory = ".";
   const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) return Failed("cannot sync", directory);
-  return absl::OkStatus();
+  // Some file systems keep names durable without being asked, and know no sync of a directory.
+  const bool synced =
+      fd.get() >= 0 && (fsync(fd.get()) == 0 || errno == EINVAL || errno == EOPNOTSUPP);
+  return synced ? absl::OkStatus() : Failed("cannot sync", directory);
 }
 
 }  // namespace
