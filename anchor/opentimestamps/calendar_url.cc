@@ -92,6 +92,11 @@ absl::StatusOr<CalendarUrl> ParseCalendarUrl(absl::string_view text) {
   return url;
 }
 
+absl::Status NameUrl(const absl::Status& status, absl::string_view text) {
+  if (absl::StrContains(text, '@')) return status;
+  return absl::Status(status.code(), absl::StrCat(status.message(), ": ", text));
+}
+
 absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::string>& patterns) {
   AllowedCalendars allowed;
   for (const std::string& text : patterns) {
@@ -104,11 +109,11 @@ absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::
       plain.erase(host, kAnySubdomain.size());
     }
     absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(plain);
-    if (!url.ok()) return url.status();
+    if (!url.ok()) return NameUrl(url.status(), text);
     // A star before a top-level domain would let in half of the world.
     if (pattern.any_subdomain && !absl::StrContains(url->host, '.')) {
       return absl::InvalidArgumentError(
-          absl::StrCat("calendar URL: a star before a single label: ", url->host));
+          absl::StrCat("calendar URL: a star before a single label: ", text));
     }
     pattern.url = *std::move(url);
     allowed.patterns_.push_back(std::move(pattern));

@@ -149,7 +149,7 @@ absl::StatusOr<std::unique_ptr<OpenTimestamps>> OpenTimestamps::Open(
   std::set<std::string> distinct;
   for (std::string& calendar : options.calendars) {
     const absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(calendar);
-    if (!url.ok()) return url.status();
+    if (!url.ok()) return NameUrl(url.status(), calendar);
     calendar = url->Format();
     distinct.insert(calendar);
   }
