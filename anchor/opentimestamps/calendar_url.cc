@@ -92,11 +92,6 @@ absl::StatusOr<CalendarUrl> ParseCalendarUrl(absl::string_view text) {
   return url;
 }
 
-absl::Status NameUrl(const absl::Status& status, absl::string_view text) {
-  if (absl::StrContains(text, '@')) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(), ": ", text));
-}
-
 absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::string>& patterns) {
   AllowedCalendars allowed;
   for (const std::string& text : patterns) {
@@ -109,7 +104,12 @@ absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::
       plain.erase(host, kAnySubdomain.size());
     }
     absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(plain);
-    if (!url.ok()) return NameUrl(url.status(), text);
+    if (!url.ok()) {
+      // Not named where it may hold a password.
+      return absl::StrContains(text, '@')
+                 ? url.status()
+                 : absl::InvalidArgumentError(absl::StrCat(url.status().message(), ": ", text));
+    }
     // A star before a top-level domain would let in half of the world.
     if (pattern.any_subdomain && !absl::StrContains(url->host, '.')) {
       return absl::InvalidArgumentError(

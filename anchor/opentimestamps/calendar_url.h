@@ -16,7 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -34,11 +33,7 @@ struct CalendarUrl {
   friend bool operator==(const CalendarUrl&, const CalendarUrl&) = default;
 };
 
-// No error of it repeats the text, which may hold a password.
 absl::StatusOr<CalendarUrl> ParseCalendarUrl(absl::string_view text);
-
-// Such an error with the text behind it, where there can be no password in that.
-absl::Status NameUrl(const absl::Status& status, absl::string_view text);
 
 class AllowedCalendars {
  public:
