@@ -104,11 +104,16 @@ absl::StatusOr<AllowedCalendars> AllowedCalendars::Parse(const std::vector<std::
       plain.erase(host, kAnySubdomain.size());
     }
     absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(plain);
-    if (!url.ok()) return url.status();
+    if (!url.ok()) {
+      // Not named where it may hold a password.
+      return absl::StrContains(text, '@')
+                 ? url.status()
+                 : absl::InvalidArgumentError(absl::StrCat(url.status().message(), ": ", text));
+    }
     // A star before a top-level domain would let in half of the world.
     if (pattern.any_subdomain && !absl::StrContains(url->host, '.')) {
       return absl::InvalidArgumentError(
-          absl::StrCat("calendar URL: a star before a single label: ", url->host));
+          absl::StrCat("calendar URL: a star before a single label: ", text));
     }
     pattern.url = *std::move(url);
     allowed.patterns_.push_back(std::move(pattern));

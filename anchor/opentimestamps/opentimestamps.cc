@@ -149,7 +149,12 @@ absl::StatusOr<std::unique_ptr<OpenTimestamps>> OpenTimestamps::Open(
   std::set<std::string> distinct;
   for (std::string& calendar : options.calendars) {
     const absl::StatusOr<CalendarUrl> url = ParseCalendarUrl(calendar);
-    if (!url.ok()) return url.status();
+    if (!url.ok()) {
+      // Not named where it may hold a password.
+      return absl::StrContains(calendar, '@')
+                 ? url.status()
+                 : absl::InvalidArgumentError(absl::StrCat(url.status().message(), ": ", calendar));
+    }
     calendar = url->Format();
     distinct.insert(calendar);
   }
