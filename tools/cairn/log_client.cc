@@ -16,7 +16,7 @@
 namespace cairn::cli {
 namespace {
 
-constexpr absl::Duration kPatienceWithoutConnection = absl::Seconds(1);
+constexpr absl::Duration kPatienceWithoutConnection = absl::Milliseconds(500);
 
 absl::Status NoAnchors(const std::string& address) {
   return absl::UnimplementedError(absl::StrCat(address, ": the log has no anchors"));
