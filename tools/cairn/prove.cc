@@ -37,9 +37,8 @@ struct Proven {
   evidence::Report report;
 };
 
-absl::StatusOr<Proven> Check(const Options& options, const v1::ProvenEntry& entry,
-                             const std::string& checkpoint, const Hash& hash,
-                             const std::optional<note::VerifierKey>& log_key) {
+absl::StatusOr<Proven> Check(const v1::ProvenEntry& entry, const std::string& checkpoint,
+                             const Hash& hash, const std::optional<note::VerifierKey>& log_key) {
   absl::StatusOr<evidence::Evidence> evidence = MakeEvidence({.index = entry.index(),
                                                               .entry = entry.entry(),
                                                               .proof = entry.proof(),
@@ -71,7 +70,7 @@ absl::StatusOr<Found> Fetch(const Options& options, LogClient& client, const Has
   absl::StatusOr<StatementList> all = StatementList::Fetch(
       client, hash,
       [&](const v1::ProveResponse& answer, const v1::ProvenEntry& entry) -> absl::Status {
-        absl::StatusOr<Proven> proven = Check(options, entry, answer.checkpoint(), hash, log_key);
+        absl::StatusOr<Proven> proven = Check(entry, answer.checkpoint(), hash, log_key);
         if (!proven.ok()) return proven.status();
         const std::string& certifier = proven->report.claim.statement.certifier;
         if (options.index && entry.index() != *options.index) return absl::OkStatus();
