@@ -55,8 +55,12 @@ std::vector<ots::Attestation> AttestationsOf(const std::string& file) {
 
 class ImprovementTest : public ::testing::Test {
  protected:
-  ImprovementTest()
-      : trust_(*Trust::Read({.log_key = example::LogKey().verifier_key().Format()})) {}
+  // The log's key, and no authority.
+  static std::unique_ptr<Trust> ReadTrust() {
+    TrustOptions options;
+    options.log_key = example::LogKey().verifier_key().Format();
+    return *Trust::Read(options);
+  }
 
   Evidence With(std::vector<AnchorReceipt> receipts) const {
     Evidence evidence = example::MakeEvidence(example::kSigned);
@@ -71,7 +75,7 @@ class ImprovementTest : public ::testing::Test {
     EXPECT_EQ(result.status().code(), code) << result.status();
   }
 
-  const std::unique_ptr<Trust> trust_;
+  const std::unique_ptr<Trust> trust_ = ReadTrust();
   const std::string note_ = example::MakeEvidence(example::kSigned).proof.checkpoint;
 };
 

@@ -73,11 +73,12 @@ Result Upgrade(const std::string& file, LogClient& client, ReceiptEntries& entri
   if (!improved.ok() && !nothing_more) return Left(improved.status());
   evidence::Evidence better = improved.ok() ? *improved : *old;
   const absl::StatusOr<size_t> renewals = AddRenewals(client, entries, trust, better);
-  if (!renewals.ok()) {
-    return ExitCodeOf(renewals.status()) == kNo ? Left(renewals.status())
-                                                : Unable(renewals.status());
+  if (!renewals.ok() && !improved.ok()) {
+    // A log of an earlier release, or one that shows strangers no entries, has none to give.
+    return absl::IsUnimplemented(renewals.status()) ? Left(improved.status())
+                                                    : Unable(renewals.status());
   }
-  if (!improved.ok() && *renewals == 0) return Left(improved.status());
+  if (!improved.ok() && renewals.value_or(0) == 0) return Left(improved.status());
   const absl::StatusOr<std::string> formatted = evidence::Format(better);
   if (!formatted.ok()) return Left(formatted.status());
   if (absl::Status replaced = ReplaceFile(file, *formatted); !replaced.ok()) {
@@ -86,6 +87,10 @@ Result Upgrade(const std::string& file, LogClient& client, ReceiptEntries& entri
   Result result{.outcome = "upgraded", .renewals = better.renewals.size()};
   for (const evidence::AnchorReceipt& receipt : better.receipts) {
     result.anchors.push_back(receipt.anchor);
+  }
+  if (!renewals.ok() && !absl::IsUnimplemented(renewals.status())) {
+    result.reason = absl::StrCat("its renewals: ", renewals.status().message());
+    result.exit_code = kUnable;
   }
   return result;
 }
@@ -96,7 +101,7 @@ void Say(const Options& options, const std::string& file, const Result& result) 
     if (!result.reason.empty()) json["reason"] = result.reason;
     if (result.outcome == "upgraded") {
       json["anchors"] = result.anchors;
-      json["renewals"] = result.renewals;
+      if (result.renewals > 0) json["renewals"] = result.renewals;
     }
     std::cout << JsonLine(json);
     return;

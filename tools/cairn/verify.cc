@@ -250,7 +250,8 @@ ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& de
   }
   for (const std::string& file : trust.UnusedCrls()) {
     Complain(absl::StrCat("--crl: ", file,
-                          " was not used: no issuer in a chain that is proven here has signed it"));
+                          ": of no use here: no time stamp that is proven has an issuer in its "
+                          "chain that signed it"));
   }
   worst = Highest(worst, JudgeContradictions(options, seen));
   if (saying.explain && !saying.json) std::cout << InputsText(saying.inputs);
