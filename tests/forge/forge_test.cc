@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "anchor/evidence/bitcoin.h"
+#include "anchor/evidence/bitcoin_headers_file.h"
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/testing/bitcoin_chain.h"
 #include "merkle/entry/entry.h"

@@ -41,8 +41,8 @@ constexpr char kSigner[] = "extendedKeyUsage = critical,timeStamping\n";
 constexpr char kAuthority[] =
     "basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign,cRLSign\n";
 
-// Roots `a` and `b`; a signing key with a certificate of each; an authority `i` between, which each
-// has certified, and a signer under it.
+// Roots `a`, `b` and `i`; a signing key with a certificate of each of the first two, who have
+// certified `i` as well; and a signer under that.
 class Workshop {
  public:
   explicit Workshop(fs::path directory) : directory_(std::move(directory)) {
@@ -58,7 +58,8 @@ class Workshop {
       Certify("i", root, "i-by-" + root, "authority");
       Certify("s", root, "s-by-" + root, "signer");
     }
-    Certify("t", "i", "t", "signer", "i-by-a");
+    Certify("i", "i", "i", "authority");
+    Certify("t", "i", "t", "signer", "i");
   }
 
   std::string Pem(const std::string& name) const { return (directory_ / (name + ".pem")).string(); }
@@ -167,18 +168,20 @@ class Forgeries : public ::testing::Test {
 Workshop* Forgeries::workshop_ = nullptr;
 
 TEST_F(Forgeries, ATokenThatReachesTwoAuthoritiesCountsForTheFirstByName) {
-  const std::string both = workshop_->Token("t", "t", DigestOf(evidence_), {"i-by-a", "i-by-b"});
-  evidence_.receipts = {Receipt("b-says-the-file", both)};
-  EXPECT_EQ(Verify(evidence_, {b_}).verdict.headline, Facts("verified by 1 authority (b)"));
+  // Under `i`, who is a root to some, and certified by `a`.
+  const std::string i = "i=" + workshop_->Pem("i");
+  const std::string both = workshop_->Token("t", "t", DigestOf(evidence_), {"i-by-a"});
+  evidence_.receipts = {Receipt("i-says-the-file", both)};
+  EXPECT_EQ(Verify(evidence_, {i}).verdict.headline, Facts("verified by 1 authority (i)"));
   for (const std::vector<std::string>& order :
-       std::vector<std::vector<std::string>>{{a_, b_}, {b_, a_}}) {
+       std::vector<std::vector<std::string>>{{a_, i}, {i, a_}}) {
     const Verdict verdict = Verify(evidence_, order, {"--require", "verified:2"}).verdict;
     EXPECT_EQ(verdict.headline, Facts("verified by 1 authority (a), 2 needed"));
     EXPECT_EQ(verdict.exit_code, 1);
   }
   // Twice in the file, it is still one.
-  evidence_.receipts.push_back(Receipt("c", both));
-  EXPECT_EQ(Verify(evidence_, {a_, b_}).verdict.headline, Facts("verified by 1 authority (a)"));
+  evidence_.receipts.push_back(Receipt("j", both));
+  EXPECT_EQ(Verify(evidence_, {a_, i}).verdict.headline, Facts("verified by 1 authority (a)"));
 }
 
 TEST_F(Forgeries, OneKeyUnderTwoAuthoritiesIsOne) {
@@ -242,7 +245,8 @@ TEST_F(Forgeries, LinesOfTheNoteThatAreDroppedSwappedOrSignedAgainBreakWhatWasPi
   evidence::Evidence full = example::MakeFullEvidence(1'790'000'000);
   std::string policy = absl::StrCat("log ", log_key_, "\n");
   const note::Note sound = *note::ParseNote(full.proof.checkpoint);
-  for (const note::PolicyWitness& witness : example::FullPolicy()->witnesses()) {
+  const std::shared_ptr<const note::Policy> trusted = example::FullPolicy();
+  for (const note::PolicyWitness& witness : trusted->witnesses()) {
     absl::StrAppend(&policy, "witness ", witness.name, " ", witness.key.Format(), "\n");
   }
   absl::StrAppend(&policy, "group all 2 w1.example w2.example w3.example\nquorum all\n");
