@@ -150,7 +150,9 @@ void PrintJson(const Outcome& out) {
 }
 
 void PrintText(const Outcome& out) {
-  if (out.size.has_value()) std::cout << "the log has " << *out.size << " entries\n";
+  if (out.size.has_value()) {
+    std::cout << "the log has " << *out.size << (*out.size == 1 ? " entry\n" : " entries\n");
+  }
   for (const Change& change : out.changes) std::cout << Text(change) << "\n";
   if (out.changes.empty() && out.code() == kWouldStart) std::cout << "no certifier would change\n";
   for (const std::string& warning : out.warnings) std::cout << "warning: " << warning << "\n";

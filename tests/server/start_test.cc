@@ -211,7 +211,7 @@ TEST_F(StartTest, CheckSaysWhatAStartWouldDoAndChangesNothing) {
   Live(Args(Signing(old_vkey)));
 
   said = Check(Args(Signing(old_vkey)), 0);
-  EXPECT_TRUE(absl::StrContains(said, "the log has 1 entries")) << said;
+  EXPECT_TRUE(absl::StrContains(said, "the log has 1 entry")) << said;
   EXPECT_TRUE(absl::StrContains(said, "no certifier would change")) << said;
   said = Check(Args(Signing(new_vkey)), 0);
   EXPECT_TRUE(absl::StrContains(said, "would rotate certifier acme")) << said;
