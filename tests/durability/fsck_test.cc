@@ -399,10 +399,12 @@ TEST_F(CheckedLog, NamesAListedCertifierEntryThatIsNone) {
 // A log with these entries, as they are.
 CheckReport CheckOf(const std::string& path, const std::vector<std::string>& entries) {
   {
-    const auto store = RocksDbStore::Open({.path = path,
-                                           .origin = TestIdentity().origin,
-                                           .vkey = TestIdentity().vkey,
-                                           .create = true});
+    OpenOptions options;
+    options.path = path;
+    options.origin = TestIdentity().origin;
+    options.vkey = TestIdentity().vkey;
+    options.create = true;
+    const auto store = RocksDbStore::Open(options);
     EXPECT_TRUE(store.ok()) << store.status();
     EXPECT_TRUE(WriteAsTheyAre(store->get(), entries).ok());
   }
