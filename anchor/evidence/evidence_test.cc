@@ -262,7 +262,8 @@ TEST(Evidence, RefusesOtherLayouts) {
 TEST(Evidence, NamesWhatWasResaved) {
   const std::string good = Example();
   const std::string crlf = absl::StrReplaceAll(good, {{"\n", "\r\n"}});
-  ExpectRefused("\xef\xbb\xbf" + good, "cairn writes it: it begins with a byte order mark (EF BB BF);");
+  ExpectRefused("\xef\xbb\xbf" + good,
+                "cairn writes it: it begins with a byte order mark (EF BB BF);");
   ExpectRefused(crlf, "cairn writes it: its lines end in carriage returns (CRLF);");
   ExpectRefused("\xef\xbb\xbf" + crlf, "byte order mark (EF BB BF); its lines end in carriage");
   ExpectRefused(good + "\n", "more than one newline, or a blank, at its end");

@@ -165,8 +165,8 @@ class CachingVerifier {
   explicit CachingVerifier(const Verifier* verifier, size_t max_remembered = 1024)
       : verifier_(*verifier), max_remembered_(max_remembered) {}
 
-  // Of a receipt in its format (rfc3161_receipt.h). Takes known_by_s and crls of an expectation, and
-  // nothing else.
+  // Of a receipt in its format (rfc3161_receipt.h). Takes known_by_s and crls of an expectation,
+  // and nothing else.
   const absl::StatusOr<Timestamp>& Verify(absl::string_view receipt, const Hash& digest,
                                           const Expectation& expectation = {});
 

@@ -79,8 +79,11 @@ absl::Status MakeDatabase(rocksdb::Env* env, const LogIdentity& identity, const 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const OpenOptions& options) {
-  auto file_system = std::make_shared<TableKeeper>(std::make_shared<database::InfoLogKeeper>(
-      options.file_system ? options.file_system : rocksdb::FileSystem::Default()));
+  // A file system that was given has a log of its own kind.
+  auto file_system = std::make_shared<TableKeeper>(
+      options.file_system
+          ? options.file_system
+          : std::make_shared<database::InfoLogKeeper>(rocksdb::FileSystem::Default()));
   if (!options.create) {
     const auto has_log = Directory::HasLog(*file_system, options.path);
     if (!has_log.ok()) return has_log.status();

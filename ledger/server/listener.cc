@@ -20,10 +20,10 @@ constexpr size_t kMaxPemBytes = size_t{1} << 20;
 // A batch's answer with entries and proofs is below 3 MiB; clients take 4 MiB by default.
 constexpr int kMaxResponseBytes = 4 << 20;
 constexpr int kMaxCallsPerConnection = 128;
-// Clients ping to keep a quiet watch open through what lies in between, every 10 to 60 s as is usual,
-// some every 2 s. gRPC's own limit of one in five minutes would hang up on them. So one a second is
-// taken, with or without calls, and those that come faster in a row end the connection: a ping
-// costs no more than any other frame.
+// Clients ping to keep a quiet watch open through what lies in between, every 10 to 60 s as is
+// usual, some every 2 s. gRPC's own limit of one in five minutes would hang up on them. So one a
+// second is taken, with or without calls, and those that come faster in a row end the connection: a
+// ping costs no more than any other frame.
 constexpr int kLeastPingIntervalMs = 1'000;
 constexpr int kMaxPingsTooFast = 5;
 // What gRPC may hold for its connections and calls. Beyond it drops idle connections, then calls.

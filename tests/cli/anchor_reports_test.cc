@@ -296,9 +296,9 @@ TEST_F(AnchorReports, WatchTellsTheHistoryAndEndsWhereTheStateIsReached) {
   }
   const CairnResult text = Ask({"watch", "--after", "4", "--index", "5", "--until", "verified"});
   EXPECT_EQ(text.out,
-            "entry 5: anchored, the log reports, by rule 1\n  round 3  tsa\n"
+            "entry 5: the log reports `anchored`, which is its word, by rule 1\n  round 3  tsa\n"
             "5  2026-02-02T02:40:00.005Z  round 3  tsa: submitted -> accepted\n"
-            "entry 5: verified, the log reports, by rule 1\n  round 3  tsa\n");
+            "entry 5: the log reports `verified`, which is its word, by rule 1\n  round 3  tsa\n");
 }
 
 TEST_F(AnchorReports, WatchGoesOnUntilTheStateIsReachedAndNotLost) {
@@ -398,7 +398,7 @@ TEST_F(AnchorReports, WatchShowsOnATerminalThatItIsAlive) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("after event 2, entry 5: pending; "));
   EXPECT_THAT(result.out, HasSubstr("Z, Ctrl-C ends\r\x1b[K3  2026-02-02T02:40:00.003Z"));
-  EXPECT_THAT(result.out, HasSubstr("entry 5: verified, the log reports"));
+  EXPECT_THAT(result.out, HasSubstr("entry 5: the log reports `verified`, which is its word"));
 }
 
 TEST_F(AnchorReports, WatchExits1ForEventsOutOfOrder) {

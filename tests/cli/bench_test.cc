@@ -185,7 +185,7 @@ TEST_F(Bench, ALogThatIsGoneExits3) {
   EXPECT_EQ(log_.Stop(), 0);
   const CairnResult result = RunCairn({"bench", "--log", address, "--timeout", "0.5"});
   EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.err, HasSubstr("no connection within 0.5 s"));
+  EXPECT_THAT(result.err, HasSubstr(absl::StrCat("nothing listens on ", address)));
 }
 
 TEST(BenchUsage, SaysWhatMakesNoSense) {

@@ -120,7 +120,7 @@ void JsonSchema::PrintWithLog() {
   Print("entries", ask({"entries"}));
   Print("bench", ask({"bench", "--seconds", "0.1", "--warmup", "0"}));
   Print("audit", {"audit", url, "--log_key", kTestVkey, "--out", Path("convictions")});
-  Print("monitor", {"monitor", url, "--log_key", kTestVkey, "--out", Path("convictions"),
+  Print("monitor", {"monitor", "--log", url, "--log_key", kTestVkey, "--out", Path("convictions"),
                     "--certifier", "acme", "--known", Path("out")});
   EXPECT_EQ(log.Stop(), 0);
   const std::string data = directory.path() / "data";

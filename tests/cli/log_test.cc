@@ -210,7 +210,8 @@ TEST_F(CliWithLog, LogsWhatTheCertifierStates) {
   EXPECT_EQ(claim["policy_status"], "conditional");
   EXPECT_EQ(claim["trace"], "t-1");
   EXPECT_EQ(claim["task"], "job:2");
-  EXPECT_THAT(Verify("a.cairn.json").out, HasSubstr("the certifier states: conditional"));
+  EXPECT_THAT(Verify("a.cairn.json").out,
+              HasSubstr("logged under the name `anonymous` by the operator: conditional"));
 }
 
 TEST_F(CliWithLog, BlindsTraceAndTaskAndOpensThemInTheEvidence) {
@@ -410,8 +411,7 @@ TEST_F(CliWithLog, ListsEveryStatementOnAHashWithWhatSupersedesWhat) {
   const CairnResult one = Ask({"prove", hash, "--log_key", kTestVkey, "--index", "0"});
   EXPECT_EQ(one.code, 0) << one.err;
   EXPECT_THAT(one.out, HasSubstr(list));
-  EXPECT_THAT(one.out,
-              HasSubstr("at 0: included under the log's signature; SUPERSEDED by entry 2"));
+  EXPECT_THAT(one.out, HasSubstr("record proven; SUPERSEDED by entry 2"));
   const nlohmann::json json =
       Ask({"prove", hash, "--log_key", kTestVkey, "--index", "0", "--json"}).documents().at(0);
   EXPECT_EQ(json["superseded_by"], 2);

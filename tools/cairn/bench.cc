@@ -116,11 +116,10 @@ absl::Status Prepare(Options& options) {
   if (!client.ok()) return client.status();
   Connect(*client, connections, load);
   const std::unique_ptr<LogClient> log = LogClient::Create(*client);
-  if (absl::Status reached = log->Connect(); !reached.ok()) return reached;
   if (absl::Status known = Identify(options, *log, load); !known.ok()) return known;
   const absl::Status sense = load::Complete(load);
   if (!sense.ok()) Misused(std::string(sense.message()));
-  return absl::OkStatus();
+  return log->Connect();
 }
 
 ExitCode Judge(const load::Report& report) {

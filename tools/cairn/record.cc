@@ -85,7 +85,7 @@ certificate::RoundedNumbers AllRounded(const certificate::Report& report) {
 // another hash or is not what it says.
 std::vector<std::string> NoticesOfFile(const absl::StatusOr<certificate::FileHash>& file) {
   if (absl::IsFailedPrecondition(file.status())) {
-    return {absl::StrCat("logged as a file, but it is no other file: ", file.status().message())};
+    return {absl::StrCat("logged as a file, though it ", file.status().message())};
   }
   if (!file.ok()) {
     return {absl::StrCat("logged as a file, but it is a record that is refused: ",

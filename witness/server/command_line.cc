@@ -266,7 +266,8 @@ std::string Explained(const CLI::ParseError& error, const CLI::App& app) {
   }
   if (kind == "RequiresError")
     return absl::StrReplaceAll(what, {{" requires ", " needs "}}) + " as well";
-  if (kind == "ExtrasError") {
+  // CLI11 also calls it by the name of the subcommand.
+  if (absl::StartsWith(what, "The following argument")) {
     return absl::StrCat("`", what.substr(what.find(": ") + 2), "` is more than it takes");
   }
   return what;

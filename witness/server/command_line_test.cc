@@ -125,7 +125,8 @@ TEST_F(CommandLine, AnArgumentInBracketsIsOneArgument) {
 
 TEST(Wrapped, BreaksParagraphsAtBlanksAndCommandsAfterABackslash) {
   EXPECT_EQ(Wrapped("one two three\nfour\n\nfive", 9), "one two\nthree\nfour\n\nfive");
-  EXPECT_EQ(Wrapped("Example:\n  cmd --one --two x", 14), "Example:\n  cmd --one \\\n    --two x");
+  EXPECT_EQ(Wrapped("Example:\n  cmd --one --two x", 16),
+            "Example:\n  cmd --one \\\n      --two x");
   EXPECT_EQ(Wrapped("unbreakablewordthatistoolong", 9), "unbreakablewordthatistoolong");
 }
 

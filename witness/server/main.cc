@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "witness/server/daemon.h"
 #include "witness/server/command_line.h"
+#include "witness/server/daemon.h"
 #include "witness/server/files.h"
 #include "witness/server/flags.h"
 #include "witness/server/logger.h"
