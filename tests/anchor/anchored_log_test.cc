@@ -13,6 +13,7 @@
 #include <future>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -245,6 +246,65 @@ TEST_F(AnchoredLog, TakesAnEntryFromPendingToEvidenceThatVerifiesOffline) {
   const std::string metrics = HttpGet(cairnd_->http_address(), "/metrics").body;
   EXPECT_TRUE(absl::StrContains(metrics, "cairn_anchor_up{anchor=\"tsa\"} 1\n")) << metrics;
   EXPECT_TRUE(absl::StrContains(metrics, absl::StrCat("cairn_anchor_round ", rounds + 1, "\n")));
+}
+
+// The code of a layer of what `cairn verify --json` says; empty where there is no such layer.
+std::string CodeOf(const CairnResult& verified, const std::string& name) {
+  const nlohmann::json document = verified.documents().at(0);
+  for (const nlohmann::json& layer : document.at("layers")) {
+    if (layer.at("name") == name) return layer.at("code");
+  }
+  return "";
+}
+
+TEST_F(AnchoredLog, EvidenceIsUpgradedWithWhatCoversItsReceipt) {
+  const uint64_t index = Append("a certificate");
+  ASSERT_TRUE(AwaitState(index, v1::PROOF_STATE_VERIFIED));
+  const std::string file = Path("early.cairn.json");
+  WriteFile(file, *evidence::Format(EvidenceOf(index)));
+  // The receipt becomes an entry, which a later round covers.
+  ASSERT_TRUE(Await([&] { return client_->Newest().size == TreeSize(2); }));
+  ASSERT_TRUE(AwaitState(Append("another"), v1::PROOF_STATE_VERIFIED));
+  const std::vector<std::string> trust = {
+      "--log_key", kTestVkey, "--authority", "tsa=" + Path("root.pem"), "--json", file};
+  const CairnResult upgraded = RunCairn(Join({"upgrade", "--log", cairnd_->address()}, trust));
+  EXPECT_EQ(upgraded.code, 0) << upgraded.err;
+  EXPECT_EQ(upgraded.documents().at(0).at("outcome"), "upgraded") << upgraded.out;
+  const CairnResult verified = RunCairn(Join({"verify", "--require", "verified"}, trust));
+  EXPECT_EQ(verified.code, 0) << verified.out;
+  EXPECT_EQ(CodeOf(verified, "renewal 1"), "renewal_proven") << verified.out;
+  // Nothing more is to be had.
+  const CairnResult again = RunCairn(Join({"upgrade", "--log", cairnd_->address()}, trust));
+  EXPECT_EQ(again.documents().at(0).at("outcome"), "unchanged") << again.out;
+}
+
+TEST_F(AnchoredLog, RevocationCanBeDemandedWithListsOfOnesOwn) {
+  const uint64_t index = Append("a certificate");
+  ASSERT_TRUE(AwaitState(index, v1::PROOF_STATE_VERIFIED));
+  const std::string file = Path("early.cairn.json");
+  WriteFile(file, *evidence::Format(EvidenceOf(index)));
+  const auto verify = [&](const std::vector<std::string>& more) {
+    return RunCairn(Join({"verify", "--log_key", kTestVkey, "--authority",
+                          "tsa=" + Path("root.pem"), "--require", "verified", "--json", file},
+                         more));
+  };
+  EXPECT_EQ(verify({}).code, 0);
+  const CairnResult unchecked = verify({"--require_revocation"});
+  EXPECT_EQ(unchecked.code, 1);
+  EXPECT_EQ(CodeOf(unchecked, "anchor tsa"), "revocation_not_checked") << unchecked.out;
+  WriteFile(Path("stale.crl"), tsa_.authority().Crl({.this_update = "20200101000000Z",
+                                                     .next_update = "21000101000000Z"}));
+  const CairnResult stale = verify({"--require_revocation", "--crl", Path("stale.crl")});
+  EXPECT_EQ(stale.code, 1);
+  EXPECT_TRUE(absl::StrContains(stale.out, "stale")) << stale.out;
+  WriteFile(Path("good.crl"), tsa_.authority().Crl());
+  const CairnResult good = verify({"--require_revocation", "--crl", Path("good.crl")});
+  EXPECT_EQ(good.code, 0) << good.out;
+  tsa_.authority().Revoke("tsa", "keyCompromise");
+  WriteFile(Path("revoked.crl"), tsa_.authority().Crl());
+  const CairnResult revoked = verify({"--crl", Path("revoked.crl")});
+  EXPECT_EQ(revoked.code, 1);
+  EXPECT_EQ(CodeOf(revoked, "anchor tsa"), "token_revoked") << revoked.out;
 }
 
 TEST_F(AnchoredLog, KeepsAConsistencyProofFromRoundToRound) {

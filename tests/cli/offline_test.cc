@@ -16,6 +16,7 @@
 #include "anchor/evidence/evidence.h"
 #include "anchor/evidence/testing/example.h"
 #include "merkle/hash.h"
+#include "merkle/note/key.h"
 #include "merkle/note/text.h"
 #include "tests/cli/cairn.h"
 #include "tests/testing/vectors.h"
@@ -95,6 +96,15 @@ TEST_F(Offline, MakesAWitnessesKeyAndChecksPolicies) {
   EXPECT_THAT(warned.err, HasSubstr("without a member in common"));
   EXPECT_THAT(RunCairn({"policy", "check", Write("none.policy", "quorum none\n")}).err,
               HasSubstr("no witness is needed"));
+  const note::VerifierKey log_key = *note::VerifierKey::Parse(log_key_);
+  const std::string own =
+      note::MakeVerifierKey("w.example/w", note::KeyType::kCosignature, log_key.public_key())
+          ->Format();
+  const CairnResult itself = RunCairn(
+      {"policy", "check",
+       Write("own.policy", absl::StrCat("log ", log_key_, "\nwitness w ", own, "\nquorum w\n"))});
+  EXPECT_EQ(itself.code, 0);
+  EXPECT_THAT(itself.err, HasSubstr("witness `w` has a log's key and never counts"));
   const CairnResult bad = RunCairn({"policy", "check", Write("bad.policy", lines)});
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.err, HasSubstr("no quorum line"));

@@ -69,12 +69,12 @@ absl::Status List(const Options& options, LogClient& client) {
 ExitCode Run(const Options& options) {
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   CatchInterrupts();
   if (const absl::Status listed = List(options, **client); !listed.ok()) {
-    Complain(listed.message());
+    Complain(listed);
     return ExitCodeOf(listed);
   }
   return kYes;

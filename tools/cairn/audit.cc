@@ -95,7 +95,7 @@ ExitCode Run(const Options& options) {
   if (options.anchors) {
     absl::StatusOr<Anchors> opened = OpenAnchors(options);
     if (!opened.ok()) {
-      Complain(opened.status().message());
+      Complain(opened.status());
       return kUnable;
     }
     anchors = *std::move(opened);
@@ -107,7 +107,7 @@ ExitCode Run(const Options& options) {
     status = anchors.rounds->ReadGaps(anchors.gaps, anchors.gap_count);
   }
   // What was found stands, also where the gaps cannot be asked for.
-  if (!status.ok()) Complain(status.message());
+  if (!status.ok()) Complain(status);
   if (!run.ok()) return kUnable;
   if (options.audit.json) {
     nlohmann::ordered_json json = AuditJson(options.audit, *run);

@@ -106,7 +106,7 @@ absl::Status Copy(const std::string& directory, const std::string& partial) {
 }
 
 ExitCode Unable(const absl::Status& status) {
-  Complain(status.message());
+  Complain(status);
   return kUnable;
 }
 

@@ -95,17 +95,17 @@ ExitCode Run(const Options& options) {
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   for (const absl::Status& opened : {trust.status(), client.status()}) {
     if (opened.ok()) continue;
-    Complain(opened.message());
+    Complain(opened);
     return kUnable;
   }
   const absl::StatusOr<Fetched> fetched = Fetch(**client, choice, **trust);
   if (!fetched.ok()) {
-    Complain(fetched.status().message());
+    Complain(fetched.status());
     return ExitCodeOf(fetched.status());
   }
   const absl::StatusOr<std::string> path = Write(options, *fetched);
   if (!path.ok()) {
-    Complain(path.status().message());
+    Complain(path.status());
     return kUnable;
   }
   if (options.json) {
@@ -113,7 +113,8 @@ ExitCode Run(const Options& options) {
     json.update(ReportJson(fetched->report));
     std::cout << JsonLine(json);
   } else {
-    std::cout << Printable(*path) << ": written: " << Printable(fetched->report.headline) << "\n"
+    std::cout << Printable(*path, kMaxShownLine)
+              << ": written: " << Printable(fetched->report.headline, kMaxShownLine) << "\n"
               << ReportText(fetched->report);
   }
   return kYes;

@@ -77,7 +77,7 @@ void SayUnread(const std::string& file, const Checked& checked, const Saying& sa
     line["inputs"] = InputsJson(saying.inputs, InputsOf(checked));
     std::cout << JsonLine(line);
   } else {
-    std::cout << Printable(file) << ": "
+    std::cout << Printable(file, kMaxShownLine) << ": "
               << (checked.exit_code == kNo ? "FAILED" : "could not be checked") << "\n";
     Complain(absl::StrCat(file, ": ", checked.reason));
   }
@@ -136,7 +136,9 @@ void Say(const std::string& file, const Checked& checked, const Saying& saying) 
     std::cout << JsonLine(line);
     return;
   }
-  std::cout << Printable(file) << ": " << Printable(report.headline) << "\n" << ReportText(report);
+  std::cout << Printable(file, kMaxShownLine) << ": " << Printable(report.headline, kMaxShownLine)
+            << "\n"
+            << ReportText(report);
   if (saying.explain) std::cout << ExplanationText(report, InputsOf(checked));
   for (const std::string& reason : report.reasons) Complain(absl::StrCat(file, ": ", reason));
   for (const std::string& notice : checked.notices) Complain(absl::StrCat(file, ": ", notice));

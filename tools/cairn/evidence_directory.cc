@@ -138,8 +138,8 @@ void SaySummary(const std::string& directory, const Tally& tally, double seconds
     std::cout << JsonLine(line);
     return;
   }
-  std::cout << Printable(directory) << ": " << tally.verified << " verified, " << tally.failed
-            << " failed";
+  std::cout << Printable(directory, kMaxShownLine) << ": " << tally.verified << " verified, "
+            << tally.failed << " failed";
   if (tally.unable > 0) std::cout << ", " << tally.unable << " could not be checked";
   std::cout << "; " << per_second << "/s on " << threads
             << (threads == 1 ? " thread\n" : " threads\n");

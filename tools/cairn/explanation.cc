@@ -108,7 +108,7 @@ std::string InputsText(const RunInputs& run) {
   for (const TrustInput& input : run.files) {
     absl::StrAppend(&text, "  ", input.role, input.name.empty() ? "" : " ", input.name, " ",
                     Digest(input.sha256), input.tip ? absl::StrCat(", tip ", *input.tip) : "", "  ",
-                    Printable(input.path), "\n");
+                    Printable(input.path, kMaxShownLine), "\n");
   }
   for (const auto& [name, values] : run.options) {
     absl::StrAppend(&text, "  --", name, " ", Printable(absl::StrJoin(values, " ")), "\n");

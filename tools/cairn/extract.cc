@@ -90,7 +90,7 @@ ExitCode Run(const Options& options) {
       return kUnable;
     }
     json["files"].push_back(path);
-    if (!options.json) std::cout << Printable(path) << "\n";
+    if (!options.json) std::cout << Printable(path, kMaxShownLine) << "\n";
   }
   if (options.json) std::cout << JsonLine(json);
   return kYes;

@@ -21,7 +21,7 @@ ExitCode Run(const Options& options) {
   const absl::StatusOr<CheckedDirectory> checked =
       CheckDirectory(options.directory, MakeCheckOptions(options.threads, !options.skip_index));
   if (!checked.ok()) {
-    Complain(checked.status().message());
+    Complain(checked.status());
     return kUnable;
   }
   std::cout << (options.json ? JsonLine(CheckJson(options.directory, *checked))

@@ -39,7 +39,8 @@ ExitCode HashOne(const Options& options, const std::string& file,
     std::cout << JsonLine(json);
   } else if (record.ok()) {
     std::cout << "sha256:" << record->hash.Hex() << "  "
-              << evidence::CertificateKindName(record->kind) << "  " << Printable(file) << "\n";
+              << evidence::CertificateKindName(record->kind) << "  "
+              << Printable(file, kMaxShownLine) << "\n";
     for (const std::string& notice : record->notices) Complain(absl::StrCat(file, ": ", notice));
   } else {
     Complain(

@@ -397,7 +397,8 @@ std::string AuditText(const AuditArguments& arguments, const AuditRun& run) {
                     " more, which are not kept\n");
   }
   for (const std::string& file : run.misbehaviour_files) {
-    absl::StrAppend(&text, "proof       ", Printable(file), ": convinces others; publish it\n");
+    absl::StrAppend(&text, "proof       ", Printable(file, kMaxShownLine),
+                    ": convinces others; publish it\n");
   }
   return absl::StrCat(text, VerdictText(report));
 }

@@ -138,13 +138,14 @@ std::string CheckText(const std::string& path, const CheckedDirectory& checked) 
                                     ? absl::StrCat("\n  anchors: rounds ", checked.anchors->rounds,
                                                    ", receipts ", checked.anchors->receipts)
                                     : "";
-    return absl::StrCat(
-        Printable(path), ": sound\n  log:   ", Printable(checked.origin), "\n  size:  ", size,
-        "\n  root:  ", report.state.root.Hex(), "\n  index: ", report.index_rows,
-        " rows, of entries below ", report.index_watermark.value(), anchors,
-        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n", UnknownText(report));
+    return absl::StrCat(Printable(path, kMaxShownLine),
+                        ": sound\n  log:   ", Printable(checked.origin), "\n  size:  ", size,
+                        "\n  root:  ", report.state.root.Hex(), "\n  index: ", report.index_rows,
+                        " rows, of entries below ", report.index_watermark.value(), anchors,
+                        "\n  time:  ", static_cast<uint64_t>(checked.seconds * 1000), " ms\n",
+                        UnknownText(report));
   }
-  std::string text = absl::StrCat(Printable(path), ": DAMAGED\n");
+  std::string text = absl::StrCat(Printable(path, kMaxShownLine), ": DAMAGED\n");
   for (const ledger::Finding& finding : report.findings) {
     absl::StrAppend(&text, "  ", ledger::PartName(finding.part), ": ", Printable(finding.what),
                     "\n");

@@ -13,6 +13,7 @@
 #include "tools/cairn/known_statements.h"
 #include "tools/cairn/log_audit.h"
 #include "witness/http/client.h"
+#include "witness/http/url.h"
 
 namespace cairn::cli {
 namespace {
@@ -28,7 +29,7 @@ ExitCode CallWebhook(const std::string& url, const std::string& body) {
   const absl::StatusOr<http::Answer> answer =
       http::Client::Make({})->Post(url, body, "application/json");
   if (answer.ok() && answer->status >= 200 && answer->status < 300) return kYes;
-  Complain(answer.ok() ? absl::StrCat(url, ": HTTP status ", answer->status)
+  Complain(answer.ok() ? absl::StrCat(http::MaskUrl(url), ": HTTP status ", answer->status)
                        : std::string(answer.status().message()));
   return kUnable;
 }
@@ -40,7 +41,7 @@ ExitCode Run(const Options& options) {
   }
   const absl::StatusOr<KnownStatements> known = KnownStatements::Read(options.known);
   if (!known.ok()) {
-    Complain(known.status().message());
+    Complain(known.status());
     return kUnable;
   }
   const auto judge = [&](LeafIndex, absl::string_view bytes) -> std::optional<witness::Finding> {
@@ -50,7 +51,7 @@ ExitCode Run(const Options& options) {
   const absl::StatusOr<AuditRun> run = RunAudit(
       options.audit, {.watch = options.certifier, .judge = judge, .known = known->Digest()});
   if (!run.ok()) {
-    Complain(run.status().message());
+    Complain(run.status());
     return kUnable;
   }
   nlohmann::ordered_json json = AuditJson(options.audit, *run);

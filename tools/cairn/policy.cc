@@ -24,9 +24,23 @@ constexpr char kDisjoint[] =
     "contradicting checkpoints cosigned by honest witnesses; demand more than half";
 constexpr char kNoWitness[] = "no witness is needed: what the log signs is its own promise";
 
+// One that never counts, or an empty name.
+std::string WitnessWithALogsKey(const note::Policy& policy) {
+  for (const note::PolicyWitness& witness : policy.witnesses()) {
+    for (const note::PolicyLog& log : policy.logs()) {
+      if (witness.key.public_key() == log.key.public_key()) return witness.name;
+    }
+  }
+  return "";
+}
+
 // What is legal and likely not meant.
 std::string Warning(const note::Policy& policy) {
   if (policy.needs_none()) return kNoWitness;
+  if (const std::string name = WitnessWithALogsKey(policy); !name.empty()) {
+    return absl::StrCat("witness `", name,
+                        "` has a log's key and never counts: no log vouches for itself");
+  }
   return policy.HasDisjointQuorums() ? kDisjoint : "";
 }
 

@@ -22,6 +22,8 @@ namespace cairn::cli {
 
 // A value: more than this many bytes of it are a nuisance.
 inline constexpr size_t kMaxShownValue = 300;
+// What a report says of one layer: our words with some values in them, such as two hashes twice.
+inline constexpr size_t kMaxShownDetail = 640;
 // A message or a path: as long as paths can be.
 inline constexpr size_t kMaxShownLine = 4096;
 

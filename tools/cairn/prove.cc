@@ -146,12 +146,12 @@ ExitCode Run(const Options& options) {
   const std::optional<note::VerifierKey> log_key = LogKeyOption(options.log_key);
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   const absl::StatusOr<Found> found = Fetch(options, **client, *hash, log_key);
   if (!found.ok()) {
-    Complain(found.status().message());
+    Complain(found.status());
     const absl::StatusCode code = found.status().code();
     const bool no =
         code == absl::StatusCode::kNotFound || code == absl::StatusCode::kInvalidArgument;
@@ -164,7 +164,7 @@ ExitCode Run(const Options& options) {
   const ExitCode verified = AllVerified(found->chosen) ? kYes : kNo;
   if (options.out.empty()) return verified;
   if (absl::Status written = Write(options, found->chosen); !written.ok()) {
-    Complain(written.message());
+    Complain(written);
     return kUnable;
   }
   return verified;

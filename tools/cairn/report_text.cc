@@ -187,7 +187,7 @@ std::string ReportText(const evidence::Report& report) {
   for (const evidence::Layer& layer : report.layers) width = std::max(width, layer.name.size());
   const auto line = [&](absl::string_view name, absl::string_view state, absl::string_view words) {
     absl::StrAppendFormat(&text, "  %-*s %-10s  %s\n", static_cast<int>(width), name, state,
-                          Printable(words));
+                          Printable(words, kMaxShownDetail));
   };
   const std::string accepted_at =
       absl::StrCat(evidence::TimeText(report.claim.accepted_at_ms), ", the operator's claim");

@@ -313,7 +313,8 @@ void Print(const Options& options, const Report& report) {
     std::cout << JsonLine(json);
     return;
   }
-  std::cout << Printable(options.directory) << (restored ? ": restored" : ": NOT RESTORED")
+  std::cout << Printable(options.directory, kMaxShownLine)
+            << (restored ? ": restored" : ": NOT RESTORED")
             << "\n  log:   " << Printable(report.origin)
             << "\n  size:  " << report.state.size.value()
             << "\n  root:  " << report.state.root.Hex() << "\n";

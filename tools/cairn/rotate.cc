@@ -31,7 +31,7 @@ ExitCode Run(const Options& options) {
   }
   const absl::StatusOr<note::SignerKey> old_key = ReadSignerKey(options.signing_key);
   if (!old_key.ok()) {
-    Complain(old_key.status().message());
+    Complain(old_key.status());
     return kUnable;
   }
   const PublicKey& old_public = old_key->verifier_key().public_key();

@@ -66,11 +66,11 @@ ExitCode Run(const Options& options) {
   const EntryChoice choice = ReadEntryChoice(options.entry);
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   const absl::StatusOr<v1::GetProofStateResponse> answer = FetchProofStates(**client, choice);
-  if (!answer.ok()) Complain(answer.status().message());
+  if (!answer.ok()) Complain(answer.status());
   const absl::StatusOr<std::optional<StatementList>> all = FetchStatements(**client, choice);
   const bool has_list = all.ok() && all->has_value() && (*all)->size() > 0;
   const std::optional<StatementList> list = has_list ? *all : std::nullopt;

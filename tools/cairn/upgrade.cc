@@ -106,7 +106,7 @@ void Say(const Options& options, const std::string& file, const Result& result) 
     std::cout << JsonLine(json);
     return;
   }
-  std::cout << Printable(file) << ": " << result.outcome;
+  std::cout << Printable(file, kMaxShownLine) << ": " << result.outcome;
   if (!result.anchors.empty()) {
     std::cout << ", receipts of " << Printable(absl::StrJoin(result.anchors, ", "));
   }
@@ -125,7 +125,7 @@ ExitCode Run(const Options& options) {
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   for (const absl::Status& opened : {trust.status(), client.status()}) {
     if (opened.ok()) continue;
-    Complain(opened.message());
+    Complain(opened);
     return kUnable;
   }
   CatchInterrupts();

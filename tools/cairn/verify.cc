@@ -267,7 +267,7 @@ ExitCode Run(const Options& options) {
   if (!options.now.empty()) trust_options.now_s = ParseTime("--now", options.now);
   const absl::StatusOr<std::unique_ptr<Trust>> trust = Trust::Read(trust_options);
   if (!trust.ok()) {
-    Complain(trust.status().message());
+    Complain(trust.status());
     return kUnable;
   }
   const absl::StatusOr<std::optional<certificate::NodeKeys>> node_keys =
@@ -275,7 +275,7 @@ ExitCode Run(const Options& options) {
   const absl::StatusOr<RunInputs> inputs = InputsOf(options, demands, **trust);
   for (const absl::Status& read : {node_keys.status(), inputs.status()}) {
     if (read.ok()) continue;
-    Complain(read.message());
+    Complain(read);
     return kUnable;
   }
   const CertificateFile certificate{.path = options.certificate,

@@ -63,19 +63,19 @@ ExitCode Say(const Options& options, const absl::StatusOr<note::SplitView>& view
               << "  in the second the first " << view->first.size.value() << " entries have root "
               << view->first_root_in_second.Hex() << "\n";
   }
-  if (!view.ok() && !options.json) Complain(view.status().message());
+  if (!view.ok() && !options.json) Complain(view.status());
   return view.ok() ? kYes : kNo;
 }
 
 ExitCode Run(const Options& options) {
   const absl::StatusOr<std::vector<note::VerifierKey>> keys = LogKeys(options);
   if (!keys.ok()) {
-    Complain(keys.status().message());
+    Complain(keys.status());
     return kUnable;
   }
   const absl::StatusOr<std::string> bytes = ReadFile(options.file, note::kMaxMisbehaviourBytes);
   if (!bytes.ok() && !absl::IsResourceExhausted(bytes.status())) {
-    Complain(bytes.status().message());
+    Complain(bytes.status());
     return kUnable;
   }
   const absl::StatusOr<note::Misbehaviour> misbehaviour =

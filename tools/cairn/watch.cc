@@ -235,7 +235,7 @@ ExitCode Run(const Options& options) {
   if (options.wait_s > 0 && options.until.empty()) Misused("--wait goes with --until");
   absl::StatusOr<std::unique_ptr<LogClient>> client = OpenLog(options.connection);
   if (!client.ok()) {
-    Complain(client.status().message());
+    Complain(client.status());
     return kUnable;
   }
   CatchInterrupts();
@@ -248,7 +248,7 @@ ExitCode Run(const Options& options) {
     }
   }
   if (watched.ok() || (absl::IsCancelled(watched) && options.until.empty())) return kYes;
-  Complain(watched.message());
+  Complain(watched);
   return ExitCodeOf(watched);
 }
 
