@@ -16,7 +16,7 @@
 namespace cairn::certificate {
 namespace {
 
-using nlohmann::json;
+using json = Json;
 
 void PutString(const std::string& text, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -98,14 +98,14 @@ std::string PathOf(absl::Span<const Open> open) {
 // Builds a value from the parser's events, and stops it at what the parser itself would let pass.
 class Builder : public nlohmann::json_sax<json> {
  public:
-  Builder(size_t text_size, absl::Span<const Place> places)
-      : text_size_(text_size), places_(places) {}
+  explicit Builder(size_t text_size) : text_size_(text_size) {}
 
-  absl::StatusOr<json> Take(bool complete) && {
+  absl::StatusOr<ParsedText> Take(bool complete) && {
     if (!complete || !status_.ok()) {
       return status_.ok() ? absl::InvalidArgumentError("not a JSON text") : status_;
     }
-    return std::move(root_);
+    parsed_.value = std::move(root_);
+    return std::move(parsed_);
   }
 
   bool null() override { return Put(nullptr); }
@@ -165,21 +165,14 @@ class Builder : public nlohmann::json_sax<json> {
 
   // Takes a number before it is put where it belongs.
   void Note(double value, absl::string_view text) {
-    if (places_.empty()) return;
     std::string canonical = CanonicalNumber(value);
     if (SameDecimalValue(text, canonical)) return;
-    for (const Place& place : places_) {
-      if (!IsIn(place)) continue;
-      if (place.rounded->count++ >= RoundedNumbers::kMaxListed) continue;
-      place.rounded->first.push_back(
-          {.path = PathOf(open_), .text = std::string(text), .canonical = canonical});
+    if (parsed_.rounded.size() == kMaxRounded) {
+      parsed_.more_rounded = true;
+      return;
     }
-  }
-
-  bool IsIn(const Place& place) const {
-    if (open_.size() < place.names.size()) return false;
-    return std::equal(place.names.begin(), place.names.end(), open_.begin(),
-                      [](const std::string& name, const Open& open) { return open.name == name; });
+    parsed_.rounded.push_back(
+        {.path = PathOf(open_), .text = std::string(text), .canonical = std::move(canonical)});
   }
 
   json* Add(json value) {
@@ -219,7 +212,7 @@ class Builder : public nlohmann::json_sax<json> {
   }
 
   const size_t text_size_;
-  const absl::Span<const Place> places_;
+  ParsedText parsed_;
   json root_;
   std::vector<Open> open_;
   absl::Status status_;
@@ -281,7 +274,7 @@ void Put(const json& value, std::string& out) {
 
 }  // namespace
 
-absl::StatusOr<json> ParseStrict(absl::string_view text, absl::Span<const Place> places) {
+absl::StatusOr<ParsedText> ParseText(absl::string_view text) {
   // The parser would skip a byte order mark, and take a NUL byte for the end of the text.
   if (absl::StartsWith(text, "\xEF\xBB\xBF")) {
     return absl::InvalidArgumentError("a JSON text must not begin with a byte order mark");
@@ -289,9 +282,19 @@ absl::StatusOr<json> ParseStrict(absl::string_view text, absl::Span<const Place>
   if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
     return absl::InvalidArgumentError(absl::StrCat("not a JSON text: NUL at byte ", nul + 1));
   }
-  Builder builder(text.size(), places);
+  Builder builder(text.size());
   const bool complete = json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder).Take(complete);
+}
+
+absl::StatusOr<json> ParseStrict(absl::string_view text) {
+  absl::StatusOr<ParsedText> parsed = ParseText(text);
+  if (!parsed.ok()) return parsed.status();
+  if (!parsed->lone_surrogate.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(parsed->lone_surrogate, ": a lone surrogate, which is no text"));
+  }
+  return std::move(parsed->value);
 }
 
 std::string CanonicalJson(const json& value) {
@@ -299,6 +302,20 @@ std::string CanonicalJson(const json& value) {
   Put(value, out);
   return out;
 }
+
+Hash CanonicalHash(const Json& value) { return merkle::Sha256(CanonicalJson(value)); }
+
+Hash CanonicalHash(const Json& object, absl::FunctionRef<bool(absl::string_view name)> covered) {
+  Json part = Json::object();
+  for (const auto& [name, value] : object.items()) {
+    if (covered(name)) part[name] = value;
+  }
+  return CanonicalHash(part);
+}
+
+Hash RawHash(const std::string& text) { return merkle::Sha256(Utf8(text)); }
+
+std::string Utf8(const std::string& text) { return text; }
 
 std::string Shortened(absl::string_view text) {
   constexpr size_t kMaxShown = 80;

@@ -1,0 +1,23 @@
+#include "merkle/certificate/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace cairn::certificate {
+
+const Json* Member(const Json& value, absl::string_view name) {
+  if (!value.is_object()) return nullptr;
+  const auto member = value.find(std::string(name));
+  return member == value.end() ? nullptr : &*member;
+}
+
+const std::string* TextMember(const Json& value, absl::string_view name) {
+  const Json* member = Member(value, name);
+  return member == nullptr ? nullptr : member->get_ptr<const std::string*>();
+}
+
+const Json* ObjectMember(const Json& value, absl::string_view name) {
+  const Json* member = Member(value, name);
+  return member == nullptr || !member->is_object() ? nullptr : member;
+}
+
+}  // namespace cairn::certificate
