@@ -1,8 +1,10 @@
 // Reads a Certified Execution Record of any published kind and judges it.
 //
 // Source: the format as its publisher documents and makes it; kinds.h has the table of kinds, and
-//   docs/certificates.md what each kind's hash covers and what was decided where documents disagree.
-// Shape: a JSON object. A record states its bundleType; a file may also hold one record in a wrapper
+//   docs/certificates.md what each kind's hash covers and what was decided where documents
+//   disagree.
+// Shape: a JSON object. A record states its bundleType; a file may also hold one record in a
+// wrapper
 //   (wrapper.h): a package, an answer of the publisher's API, a stored proof.
 // Two records that differ only in what is not covered, or in a number beyond what canonical JSON
 //   holds, have one hash: a judgement names what is not covered and which numbers are rounded.
@@ -58,9 +60,8 @@ struct FileHash {
   std::optional<Judgement> judgement;
 };
 
-// A record has the hash of its judgement; any other file, JSON or not, is opaque and has the SHA-256
-// of its bytes.
-// kInvalidArgument for a record whose judgement's status() says so.
+// A record has the hash of its judgement; any other file, JSON or not, is opaque and has the
+// SHA-256 of its bytes. kInvalidArgument for a record whose judgement's status() says so.
 // kFailedPrecondition for what is or looks like a record (record_signs.h) and cannot be judged: it
 // is malformed, or of a kind, version or shape that this program does not know. Its bytes may be
 // meant to be hashed all the same, which only the caller knows.

@@ -1,9 +1,11 @@
-// What is found of a record: whether it holds, in what it contradicts itself, what cannot be checked
-// here, what anyone may have edited, and what became of each attestation that comes with it.
+// What is found of a record: whether it holds, in what it contradicts itself, what cannot be
+// checked here, what anyone may have edited, and what became of each attestation that comes with
+// it.
 //
-// Shape: codes are persistent, and those that the format's publisher has in use are theirs, letter for
-//   letter; docs/certificates.md has them all. Fields are paths (canonical_json.h) from the record's
-//   own top.
+// Shape: codes are persistent, and those that the format's publisher has in use are theirs, letter
+// for
+//   letter; docs/certificates.md has them all. Fields are paths (canonical_json.h) from the
+//   record's own top.
 // Threads: values.
 
 #ifndef CAIRN_MERKLE_CERTIFICATE_JUDGEMENT_H_
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,9 +25,9 @@
 namespace cairn::certificate {
 
 enum class Answer {
-  kHolds,         // The hashes that the record states are those of what it holds.
-  kContradicts,   // It contradicts itself: a finding names the member.
-  kCannotCheck,   // Of a kind, version or shape that cannot be checked here; not that it is altered.
+  kHolds,        // The hashes that the record states are those of what it holds.
+  kContradicts,  // It contradicts itself: a finding names the member.
+  kCannotCheck,  // Of a kind, version or shape that cannot be checked here; not that it is altered.
 };
 
 // "holds", "contradicts_itself", "cannot_be_checked". Persistent.
@@ -85,16 +88,19 @@ struct Judgement {
   std::string reading = {};
   // Where the record stands in the file; empty at its top, else "cer", "proof.proofJson", ...
   std::string at = {};
+  // It states a hash and holds nothing that the hash could be computed from. Its answer is
+  // kCannotCheck, and it can be logged all the same, as its hash could.
+  bool hash_alone = false;
   // What is logged of it: recomputed from what it covers; of a record of a hash alone, the one that
-  // it states. Absent where that cannot be computed here.
+  // it states. Absent where that cannot be had here.
   std::optional<Hash> hash = std::nullopt;
   std::vector<Finding> contradictions = {};
   // What cannot be checked. The record may hold all the same: its answer says whether.
   std::vector<Finding> unchecked = {};
   // What a reader should know and no contradiction is.
   std::vector<Finding> notices = {};
-  // Members that no hash and no proven signature covers, from the file's top: anyone may have edited
-  // them.
+  // Members that no hash and no proven signature covers, from the file's top: anyone may have
+  // edited them.
   std::vector<std::string> uncovered = {};
   // Those of them that a reader would take for covered, by the record's own names: context, ...
   // The record then never plainly holds.

@@ -9,25 +9,20 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "merkle/certificate/base64.h"
 #include "merkle/certificate/canonical_json.h"
 
 namespace cairn::certificate {
 namespace {
 
-using nlohmann::json;
+using json = Json;
 
 // What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410).
 constexpr char kSpkiPrefixHex[] = "302a300506032b6570032100";
 
 absl::Status Invalid(absl::string_view field, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("node keys: ", field, " ", why));
-}
-
-// Null where the member is absent or no string.
-const std::string* Text(const json& object, const char* name) {
-  const auto member = object.find(name);
-  return member == object.end() ? nullptr : member->get_ptr<const std::string*>();
 }
 
 absl::StatusOr<PublicKey> ParseText(absl::string_view field, absl::string_view text) {
@@ -45,10 +40,10 @@ absl::StatusOr<PublicKey> ParseText(absl::string_view field, absl::string_view t
 
 absl::StatusOr<PublicKey> ParseJwk(absl::string_view field, const json& jwk) {
   const auto is = [&jwk](const char* name, absl::string_view wanted) {
-    const std::string* text = Text(jwk, name);
+    const std::string* text = TextMember(jwk, name);
     return text != nullptr && *text == wanted;
   };
-  const std::string* x = jwk.is_object() ? Text(jwk, "x") : nullptr;
+  const std::string* x = jwk.is_object() ? TextMember(jwk, "x") : nullptr;
   if (x == nullptr || !is("kty", "OKP") || !is("crv", "Ed25519")) {
     return Invalid(field, "is not a JWK of kty OKP and crv Ed25519");
   }
@@ -56,7 +51,7 @@ absl::StatusOr<PublicKey> ParseJwk(absl::string_view field, const json& jwk) {
 }
 
 // The key in whatever shapes it has.
-absl::StatusOr<PublicKey> ParseKey(const std::string& field, const json& object) {
+absl::StatusOr<PublicKey> ParsePublicKey(const std::string& field, const json& object) {
   std::optional<PublicKey> key;
   for (const char* name : {"publicKey", "publicKeySpkiB64", "publicKeyJwk"}) {
     const auto member = object.find(name);
@@ -79,27 +74,77 @@ absl::StatusOr<PublicKey> ParseKey(const std::string& field, const json& object)
   return *key;
 }
 
+// Absent and null alike: none.
+absl::StatusOr<std::optional<int64_t>> ParseTime(const std::string& field, const json& object,
+                                                 const char* name) {
+  const Json* value = Member(object, name);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  const auto* text = value->get_ptr<const std::string*>();
+  const absl::StatusOr<int64_t> at_s =
+      text == nullptr ? absl::InvalidArgumentError("") : ParseTimeS(*text);
+  if (!at_s.ok())
+    return Invalid(absl::StrCat(field, ".", name), "is no time as RFC 3339 writes it");
+  return *at_s;
+}
+
+bool IsEd25519(const json& object) {
+  for (const char* name : {"alg", "algorithm"}) {
+    const std::string* algorithm = TextMember(object, name);
+    if (algorithm != nullptr && *algorithm != "Ed25519" && *algorithm != "EdDSA") return false;
+  }
+  return true;
+}
+
+absl::StatusOr<NodeKey> ParseKey(const std::string& field, const json& object) {
+  NodeKey out;
+  if (IsEd25519(object)) {
+    const absl::StatusOr<PublicKey> key = ParsePublicKey(field, object);
+    if (!key.ok()) return key.status();
+    out.key = *key;
+  }
+  const Json* revoked = Member(object, "revoked");
+  if (revoked != nullptr && !revoked->is_boolean() && !revoked->is_null()) {
+    return Invalid(absl::StrCat(field, ".revoked"), "is neither true nor false");
+  }
+  const std::string* status = TextMember(object, "status");
+  out.revoked = (revoked != nullptr && revoked->is_boolean() && revoked->get<bool>()) ||
+                (status != nullptr && *status == "revoked");
+  for (const char* name : {"notBefore", "validFrom"}) {
+    const absl::StatusOr<std::optional<int64_t>> from = ParseTime(field, object, name);
+    if (!from.ok()) return from.status();
+    if (from->has_value()) out.valid_from_s = **from;
+  }
+  const absl::StatusOr<std::optional<int64_t>> to = ParseTime(field, object, "validTo");
+  if (!to.ok()) return to.status();
+  out.valid_to_s = *to;
+  return out;
+}
+
+const Json* ListOfKeys(const Json& file) {
+  const Json* keys = Member(file, "keys");
+  return keys != nullptr ? keys : Member(file, "publicKeys");
+}
+
 }  // namespace
 
 absl::StatusOr<NodeKeys> NodeKeys::Parse(absl::string_view text) {
   const absl::StatusOr<json> file = ParseStrict(text);
   if (!file.ok()) return Invalid("file", file.status().message());
-  const std::string* node_id = file->is_object() ? Text(*file, "nodeId") : nullptr;
+  const std::string* node_id = TextMember(*file, "nodeId");
   if (node_id == nullptr || node_id->empty()) return Invalid("nodeId", "is missing");
-  const auto list = file->find("keys");
-  if (list == file->end() || !list->is_array() || list->empty()) {
+  const Json* list = ListOfKeys(*file);
+  if (list == nullptr || !list->is_array() || list->empty()) {
     return Invalid("keys", "is not a list of keys");
   }
-  std::map<std::string, Key> keys;
+  std::map<std::string, NodeKey> keys;
   for (const json& object : *list) {
     const std::string field = absl::StrCat("keys[", keys.size(), "]");
-    const std::string* kid = object.is_object() ? Text(object, "kid") : nullptr;
+    const std::string* kid = TextMember(object, "kid");
+    if (kid == nullptr) kid = TextMember(object, "id");
     if (kid == nullptr || kid->empty()) return Invalid(absl::StrCat(field, ".kid"), "is missing");
-    const absl::StatusOr<PublicKey> key = ParseKey(field, object);
+    absl::StatusOr<NodeKey> key = ParseKey(field, object);
     if (!key.ok()) return key.status();
-    const std::string* status = Text(object, "status");
-    const bool revoked = status != nullptr && *status == "revoked";
-    if (!keys.emplace(*kid, Key{.key = *key, .revoked = revoked}).second) {
+    if (!keys.emplace(*kid, *std::move(key)).second) {
       return Invalid(absl::StrCat(field, ".kid"),
                      absl::StrCat("`", Shortened(*kid), "` appears twice"));
     }
@@ -107,17 +152,20 @@ absl::StatusOr<NodeKeys> NodeKeys::Parse(absl::string_view text) {
   return NodeKeys(*node_id, std::move(keys));
 }
 
-absl::StatusOr<PublicKey> NodeKeys::Find(absl::string_view kid) const {
+const NodeKey* NodeKeys::Find(absl::string_view kid) const {
   const auto found = keys_.find(std::string(kid));
-  if (found == keys_.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("node `", Shortened(node_id_), "` has no key `", Shortened(kid), "`"));
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
+absl::StatusOr<int64_t> ParseTimeS(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  // absl takes words such as "infinite-future" too.
+  if (text.empty() || !absl::ascii_isdigit(text[0]) ||
+      !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+    return absl::InvalidArgumentError("is no time as RFC 3339 writes it");
   }
-  if (found->second.revoked) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "node `", Shortened(node_id_), "` has revoked its key `", Shortened(kid), "`"));
-  }
-  return found->second.key;
+  return absl::ToUnixSeconds(time);
 }
 
 }  // namespace cairn::certificate

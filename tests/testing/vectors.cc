@@ -42,6 +42,8 @@ std::optional<fs::path> VectorsDir() { return FromEnvironment("CAIRN_VECTORS"); 
 
 std::optional<fs::path> CerDir() { return FromEnvironment("CAIRN_CER"); }
 
+std::optional<fs::path> Cer2Dir() { return FromEnvironment("CAIRN_CER2"); }
+
 std::optional<fs::path> ForgeDir() { return FromEnvironment("CAIRN_FORGE"); }
 
 std::vector<fs::path> FilesIn(const fs::path& directory, const std::string& suffix) {

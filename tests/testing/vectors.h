@@ -4,6 +4,7 @@
 // environment:
 //   CAIRN_VECTORS  holds merkle/, jcs/, signed-note/ and the other published sets
 //   CAIRN_CER      holds valid/, tampered/, manifest.json and the other certificate records
+//   CAIRN_CER2     holds valid/, tampered/, manifest.json: records of all present kinds
 //   CAIRN_FORGE    holds trust/ and evidence that once misled a verifier
 // `none` says that a set is not at hand: the test then prints so and passes without having run any
 // case, and tools/test counts it. Anything else that is no directory fails, so that a set cannot
@@ -29,6 +30,9 @@ std::optional<std::filesystem::path> VectorsDir();
 
 // Likewise of the certificate records.
 std::optional<std::filesystem::path> CerDir();
+
+// Likewise of the records of all present kinds.
+std::optional<std::filesystem::path> Cer2Dir();
 
 // Likewise of forged evidence.
 std::optional<std::filesystem::path> ForgeDir();
