@@ -86,12 +86,27 @@ Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options
     layer.Judge(State::kNotProven, "not_given");
   } else if (!options.certificate_hash->ok()) {
     layer.detail = std::string(options.certificate_hash->status().message());
-    layer.Judge(State::kFalse, "refused");
+    if (absl::IsFailedPrecondition(options.certificate_hash->status())) {
+      layer.Judge(State::kNotProven, "cannot_be_checked");
+    } else {
+      layer.Judge(State::kFalse, "refused");
+    }
   } else if (**options.certificate_hash != statement.certificate_hash) {
-    layer.detail = absl::StrCat(
-        "certificateHash: the certificate given has sha256:", (*options.certificate_hash)->Hex(),
-        MadeFrom(options), ", the entry is about sha256:", logged);
+    layer.detail = absl::StrCat("certificateHash: ",
+                                options.hash_source == HashSource::kGiven
+                                    ? "the hash given is sha256:"
+                                    : "the certificate given has sha256:",
+                                (*options.certificate_hash)->Hex(), MadeFrom(options),
+                                ", the entry is about sha256:", logged);
     layer.Judge(State::kFalse, "other_certificate");
+  } else if (options.hash_source == HashSource::kGiven) {
+    layer.detail = absl::StrCat("the hash given is the one of the entry, sha256:", logged,
+                                ": of what it is a hash was not looked at");
+    layer.Judge(options.require.record ? State::kNotProven : State::kProven, "same_hash");
+  } else if (options.hash_source == HashSource::kHashAlone) {
+    layer.detail = absl::StrCat("the record given states the hash of the entry, sha256:", logged,
+                                ", and holds nothing that it could be computed from");
+    layer.Judge(State::kNotProven, "hash_alone");
   } else {
     layer.detail = absl::StrCat("the certificate given is the one of the entry, sha256:", logged,
                                 MadeFrom(options), options.certificate_caveat.empty() ? "" : "; ",

@@ -62,6 +62,10 @@ std::string Certifier(const Report& report) {
 }
 
 std::string Record(const Report& report) {
+  const Layer* const certificate = report.Find("certificate");
+  if (certificate != nullptr && certificate->code == "same_hash") {
+    return "of the hash given; no record given";
+  }
   switch (StateOf(report, "certificate")) {
     case State::kProven:
       return "record proven";
@@ -71,7 +75,6 @@ std::string Record(const Report& report) {
     case State::kClaimed:
       break;
   }
-  const Layer* const certificate = report.Find("certificate");
   return certificate != nullptr && certificate->required && certificate->code != "not_given"
              ? "record not proven"
              : "no record given";

@@ -186,6 +186,13 @@ std::string VouchedText(const Vouched& vouched) {
   return absl::StrJoin(each, ", ");
 }
 
+// The earlier of the bounds that prove a time.
+std::optional<uint64_t> EarliestBound(const Report& report) {
+  if (!report.anchor_bound_s) return report.witness_bound_s;
+  if (!report.witness_bound_s) return report.anchor_bound_s;
+  return std::min(*report.anchor_bound_s, *report.witness_bound_s);
+}
+
 // All that Verify works on.
 struct Subject {
   const Evidence& evidence;
@@ -246,8 +253,19 @@ void JudgeLayers(const Subject& subject, Report& report) {
       .index = subject.evidence.proof.index,
       .witnessed = inclusion.state == State::kProven && witnesses.layer.state == State::kProven};
   const entry::Statement& statement = subject.entry.signed_statement.statement;
-  report.layers = {CertificateLayer(subject.entry, options),
-                   StatementLayer(place, subject.entry, options), inclusion, checkpoint};
+  report.anchor_bound_s = by_anchors.at_s;
+  report.witness_bound_s = by_witnesses.at_s;
+  report.layers = {CertificateLayer(subject.entry, options)};
+  if (options.about_certificate) {
+    const bool dated =
+        inclusion.state == State::kProven && report.layers.front().state == State::kProven;
+    const std::vector<Layer> about =
+        options.about_certificate(dated ? EarliestBound(report) : std::nullopt);
+    report.layers.insert(report.layers.end(), about.begin(), about.end());
+  }
+  report.layers.push_back(StatementLayer(place, subject.entry, options));
+  report.layers.push_back(inclusion);
+  report.layers.push_back(checkpoint);
   if (options.policy != nullptr || options.require.witnessed) {
     report.layers.push_back(witnesses.layer);
   }
@@ -270,8 +288,6 @@ void JudgeLayers(const Subject& subject, Report& report) {
   }
   report.layers.push_back(anchor_bound);
   report.layers.push_back(witness_bound);
-  report.anchor_bound_s = by_anchors.at_s;
-  report.witness_bound_s = by_witnesses.at_s;
   report.headline = Headline(report, witnesses, AuthoritiesNeeded(options));
 }
 

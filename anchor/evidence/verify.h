@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -56,6 +57,13 @@ struct Required {
   bool record = false;     // About the certificate at hand.
 };
 
+// Where the certificate's hash comes from.
+enum class HashSource {
+  kCertificate,  // Computed from the certificate at hand.
+  kHashAlone,    // Stated by a record at hand that holds nothing it could be computed from.
+  kGiven,        // Given as such: there is no certificate.
+};
+
 struct VerifyOptions {
   // Without it the checkpoint cannot be proven, and so the evidence not verified; the rest is still
   // looked at.
@@ -65,13 +73,18 @@ struct VerifyOptions {
   // Whose witnesses must have cosigned the checkpoint. Null: nobody must. Its logs are not looked
   // at; see log_key.
   std::shared_ptr<const note::Policy> policy = nullptr;
-  // The hash of the certificate at hand, or why it has none; absent when there is no certificate.
-  // See merkle/certificate/certificate.h.
+  // The hash of the certificate at hand, or why it has none: kFailedPrecondition where it cannot be
+  // checked here, another code where it contradicts itself. Absent when there is no certificate.
+  // See merkle/certificate/judge.h.
   std::optional<absl::StatusOr<Hash>> certificate_hash;
+  HashSource hash_source = HashSource::kCertificate;
   // What that hash was made from, to be said.
   std::optional<CertificateKind> certificate_kind;
   // What that hash covers otherwise than the certificate has it, to be said; empty: nothing.
   std::string certificate_caveat = {};
+  // What else was found of the certificate, as layers that follow the certificate's own: asked for
+  // with the earliest time by which the entry is proven to have existed, where any is.
+  std::function<std::vector<Layer>(std::optional<uint64_t> proved_by_s)> about_certificate = {};
   // Its `now_s` is the clock that cosignatures are held to as well.
   AnchorTrust anchors = {};
   Required require = {};
@@ -96,10 +109,11 @@ struct Claim {
 
 struct Report {
   Claim claim;
-  // In this order: certificate, statement, inclusion, checkpoint; witnesses where the verifier has
-  // a policy or demands them; `anchor NAME` for each receipt, and then, or where they are demanded,
-  // anchors; trace and task where they are blinded; `renewal N`, revocation, run and commitments
-  // where the evidence has them; anchor bound; witness bound.
+  // In this order: certificate, and what is about it (`attestation NAME`); statement, inclusion,
+  // checkpoint; witnesses where the verifier has a policy or demands them; `anchor NAME` for each
+  // receipt, and then, or where they are demanded, anchors; trace and task where they are blinded;
+  // `renewal N`, revocation, run and commitments where the evidence has them; anchor bound; witness
+  // bound.
   std::vector<Layer> layers;
   // The facts side by side, in one line.
   std::string headline = {};

@@ -10,7 +10,6 @@
 #include "merkle/certificate/hash_text.h"
 #include "merkle/certificate/kind_rules.h"
 #include "merkle/certificate/path.h"
-#include "merkle/certificate/record_signs.h"
 #include "merkle/certificate/wrapper.h"
 
 namespace cairn::certificate {
@@ -165,19 +164,6 @@ absl::StatusOr<JudgedRecord> JudgeRecord(absl::string_view text, const JudgeOpti
   SortRounded(*parsed, judged.covered_by_hash, judged.judgement);
   return JudgedRecord{.document = std::move(parsed->value),
                       .judgement = std::move(judged.judgement)};
-}
-
-absl::StatusOr<FileHash> HashFileBytes(absl::string_view bytes, const JudgeOptions& options) {
-  const absl::StatusOr<JudgedRecord> record = JudgeRecord(bytes, options);
-  if (!record.ok()) {
-    if (!LooksLikeRecord(bytes)) {
-      return FileHash{.hash = merkle::Sha256(bytes), .judgement = std::nullopt};
-    }
-    return absl::FailedPreconditionError(
-        absl::StrCat("looks like a record, but ", record.status().message()));
-  }
-  if (absl::Status good = record->judgement.status(); !good.ok()) return good;
-  return FileHash{.hash = *record->judgement.hash, .judgement = record->judgement};
 }
 
 }  // namespace cairn::certificate

@@ -19,14 +19,12 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "merkle/certificate/json.h"
 #include "merkle/certificate/judgement.h"
 #include "merkle/certificate/node_keys.h"
-#include "merkle/hash.h"
 
 namespace cairn::certificate {
 
@@ -53,19 +51,6 @@ struct JudgedRecord {
 // kNotFound for JSON that is no record, by any member that it has.
 // Whatever else is wrong, or new to this program, is in the judgement.
 absl::StatusOr<JudgedRecord> JudgeRecord(absl::string_view text, const JudgeOptions& options = {});
-
-// A file's hash, and the judgement where it is a record.
-struct FileHash {
-  Hash hash;
-  std::optional<Judgement> judgement;
-};
-
-// A record has the hash of its judgement; any other file, JSON or not, is opaque and has the
-// SHA-256 of its bytes. kInvalidArgument for a record whose judgement's status() says so.
-// kFailedPrecondition for what is or looks like a record (record_signs.h) and cannot be judged: it
-// is malformed, or of a kind, version or shape that this program does not know. Its bytes may be
-// meant to be hashed all the same, which only the caller knows.
-absl::StatusOr<FileHash> HashFileBytes(absl::string_view bytes, const JudgeOptions& options = {});
 
 }  // namespace cairn::certificate
 

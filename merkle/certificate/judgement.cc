@@ -8,8 +8,10 @@ namespace {
 
 constexpr char kKeyEnded[] = "KEY_ENDED";
 
-void AddTexts(const std::vector<Finding>& findings, std::vector<std::string>& out) {
-  for (const Finding& finding : findings) out.push_back(finding.Text());
+std::string Texts(const std::vector<Finding>& findings) {
+  return absl::StrJoin(findings, "; ", [](std::string* out, const Finding& finding) {
+    absl::StrAppend(out, finding.Text());
+  });
 }
 
 Finding Made(absl::string_view field, absl::string_view code, absl::string_view reason) {
@@ -56,6 +58,10 @@ absl::string_view AttestationStateName(AttestationState state) {
   return "";
 }
 
+absl::string_view AttestationStateText(AttestationState state) {
+  return state == AttestationState::kNotProven ? "not proven" : AttestationStateName(state);
+}
+
 std::string Finding::Text() const {
   return field.empty() ? reason : absl::StrCat(field, " ", reason);
 }
@@ -78,23 +84,34 @@ std::string Judgement::Text() const {
   return absl::StrCat("holds; ", absl::StrJoin(left_open, ", "), " not covered");
 }
 
-absl::Status Judgement::status() const {
-  std::vector<std::string> reasons;
-  AddTexts(contradictions, reasons);
-  for (const Attestation& attestation : attestations) {
-    if (attestation.state == AttestationState::kFalse) {
-      reasons.push_back(absl::StrCat(attestation.path, " is false: ", attestation.detail));
-    } else if (attestation.state == AttestationState::kNotProven) {
-      reasons.push_back(absl::StrCat(attestation.path, " is not proven: ", attestation.detail));
-    }
-  }
-  if (!reasons.empty()) return absl::InvalidArgumentError(absl::StrJoin(reasons, "; "));
+absl::Status Judgement::record_status() const {
+  if (answer == Answer::kContradicts) return absl::InvalidArgumentError(Texts(contradictions));
   if (answer == Answer::kCannotCheck && !hash_alone) {
-    AddTexts(unchecked, reasons);
     return absl::FailedPreconditionError(
-        absl::StrCat("a record that cannot be checked here: ", absl::StrJoin(reasons, "; ")));
+        absl::StrCat("a record that cannot be checked here: ", Texts(unchecked)));
   }
   return absl::OkStatus();
+}
+
+absl::Status Judgement::attestations_status() const {
+  std::vector<std::string> reasons;
+  for (const Attestation& one : attestations) {
+    if (one.state != AttestationState::kFalse && one.state != AttestationState::kNotProven)
+      continue;
+    reasons.push_back(
+        absl::StrCat(one.path, " is ", AttestationStateText(one.state), ": ", one.detail));
+  }
+  if (reasons.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(reasons, "; "));
+}
+
+absl::Status Judgement::status() const {
+  const absl::Status record = record_status();
+  const absl::Status with_it = attestations_status();
+  if (absl::IsInvalidArgument(record) && !with_it.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(record.message(), "; ", with_it.message()));
+  }
+  return record.ok() ? with_it : record;
 }
 
 void Judgement::Contradict(absl::string_view field, absl::string_view code,

@@ -53,6 +53,8 @@ enum class AttestationState {
 
 // "proven", "not_proven", "claimed", "false". Persistent.
 absl::string_view AttestationStateName(AttestationState state);
+// For people: "not proven".
+absl::string_view AttestationStateText(AttestationState state);
 
 // A receipt, a verification envelope or a time stamp that comes with a record.
 struct Attestation {
@@ -116,9 +118,14 @@ struct Judgement {
   // "holds", "holds; context not covered", "contradicts itself", "cannot be checked here".
   std::string Text() const;
 
-  // Whether the record may be taken for one. kInvalidArgument, naming each member and why, where it
-  // contradicts itself or an attestation is false, or not proven though keys were given;
-  // kFailedPrecondition where it cannot be checked here. A record of a hash alone is OK.
+  // Whether the record may be taken for one, whatever comes with it. kInvalidArgument, naming each
+  // member and why, where it contradicts itself; kFailedPrecondition where it cannot be checked
+  // here. A record of a hash alone is OK.
+  absl::Status record_status() const;
+  // kInvalidArgument, naming them, where attestations are false, or not proven though keys were
+  // given.
+  absl::Status attestations_status() const;
+  // Both.
   absl::Status status() const;
 
   // Each adds a finding and lowers the answer as far as it must.

@@ -7,7 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "anchor/evidence/evidence.h"
+#include "tools/cairn/attestation_layers.h"
 #include "tools/cairn/file.h"
 #include "tools/cairn/report_text.h"
 
@@ -20,23 +22,50 @@ Checked Unread(Checked checked, const absl::Status& why, ExitCode exit_code) {
   return checked;
 }
 
+// What the layer of the certificate has to say of it beside its hash.
+std::string CaveatOf(const Record& record) {
+  std::vector<std::string> caveats;
+  if (!record.no_good_record.empty()) {
+    caveats.push_back(absl::StrCat("its bytes and no more: it ", record.no_good_record));
+  } else if (record.judgement.has_value() && record.kind == evidence::CertificateKind::kCer &&
+             !record.judgement->left_open.empty()) {
+    caveats.push_back(record.judgement->Text());
+  }
+  if (std::string rounded = RoundedText(record.rounded); !rounded.empty()) {
+    caveats.push_back(std::move(rounded));
+  }
+  return absl::StrJoin(caveats, "; ");
+}
+
 // kInvalidArgument for a certificate that is none; others as in file.h.
 absl::Status TakeCertificate(const CertificateFile& certificate, const evidence::Evidence& evidence,
-                             evidence::VerifyOptions& options, Checked& checked) {
+                             const Demands& demands, evidence::VerifyOptions& options,
+                             Checked& checked) {
   const std::optional<evidence::CertificateKind> asked = certificate.options.kind();
-  absl::StatusOr<Record> record = ReadRecord(certificate.path, asked ? asked : evidence.kind,
-                                             certificate.node_keys, certificate.options.rounded());
+  absl::StatusOr<Record> record =
+      ReadRecord(certificate.path, asked ? asked : evidence.kind,
+                 {.keys = certificate.node_keys, .now_s = options.anchors.now_s},
+                 certificate.options.left_open());
+  std::vector<certificate::Attestation> attestations;
   if (record.ok()) {
     options.certificate_hash = record->hash;
     options.certificate_kind = record->kind;
-    options.certificate_caveat = RoundedText(record->rounded);
+    options.certificate_caveat = CaveatOf(*record);
     checked.notices = record->notices;
     checked.rounded = record->rounded;
-  } else if (absl::IsInvalidArgument(record.status())) {
+    if (record->kind == evidence::CertificateKind::kCer && record->judgement.has_value()) {
+      if (record->judgement->hash_alone) options.hash_source = evidence::HashSource::kHashAlone;
+      attestations = record->judgement->attestations;
+    }
+    checked.judgement = std::move(record->judgement);
+  } else if (IsRefusal(record.status())) {
     options.certificate_hash = record.status();
   } else {
     return record.status();
   }
+  options.about_certificate = [attestations, &demands](std::optional<uint64_t> proved_by_s) {
+    return AttestationLayers(attestations, proved_by_s, demands.attestation);
+  };
   return absl::OkStatus();
 }
 
@@ -90,6 +119,10 @@ evidence::VerifyOptions OptionsFor(const evidence::Evidence& evidence, const Tru
   options.certifier_keys = demands.certifier_keys;
   options.require = demands.require;
   options.log_key_not_after_s = demands.log_key_not_after_s;
+  if (demands.certificate_hash) {
+    options.certificate_hash = *demands.certificate_hash;
+    options.hash_source = evidence::HashSource::kGiven;
+  }
   return options;
 }
 
@@ -107,7 +140,7 @@ Checked CheckEvidence(const std::string& file, const Trust& trust, const Demands
   if (!evidence.ok()) return Unread(checked, evidence.status(), kNo);
   evidence::VerifyOptions options = OptionsFor(*evidence, trust, demands);
   if (certificate != nullptr) {
-    const absl::Status taken = TakeCertificate(*certificate, *evidence, options, checked);
+    const absl::Status taken = TakeCertificate(*certificate, *evidence, demands, options, checked);
     if (!taken.ok()) return Unread(checked, taken, kUnable);
     if (const absl::StatusOr<Hash> hash = HashFile(certificate->path); hash.ok()) {
       checked.certificate_sha256 = *hash;
@@ -132,6 +165,7 @@ void Say(const std::string& file, const Checked& checked, const Saying& saying) 
     line.update(ReportJson(report));
     line["notices"] = checked.notices;
     AddRounded(checked.rounded, line);
+    AddJudgement(checked.judgement, line);
     line["inputs"] = InputsJson(saying.inputs, InputsOf(checked));
     std::cout << JsonLine(line);
     return;

@@ -12,7 +12,9 @@
 
 #include "anchor/evidence/certifier_keys.h"
 #include "anchor/evidence/verify.h"
+#include "merkle/certificate/judgement.h"
 #include "merkle/certificate/node_keys.h"
+#include "merkle/certificate/rounded_number.h"
 #include "merkle/hash.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
@@ -30,6 +32,10 @@ struct Demands {
   // The only file there is. Whoever gives keys with one file wants a signature by one of them;
   // several may be by several certifiers, not all of whose keys are at hand.
   bool alone = false;
+  // One of the certificate's attestations must be proven.
+  bool attestation = false;
+  // The hash that the evidence must be about, where no certificate is at hand.
+  std::optional<Hash> certificate_hash;
 };
 
 // The certificate that a file is about, where it is at hand.
@@ -47,6 +53,8 @@ struct Checked {
   std::vector<std::string> notices = {};
   // Numbers of the certificate, see record.h.
   certificate::RoundedNumbers rounded = {};
+  // Of the certificate, where it is a record.
+  std::optional<certificate::Judgement> judgement = std::nullopt;
   // Keys were given, and none of the statement's certifier.
   bool of_unknown_certifier = false;
   // SHA-256 of the files, where they could be read.

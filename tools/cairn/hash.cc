@@ -19,11 +19,20 @@ struct Options {
   bool json = false;
 };
 
+// A record with attestations that do not hold is refused here, as it is where it is submitted.
+absl::StatusOr<Record> Read(const Options& options, const std::string& file,
+                            const certificate::NodeKeys* node_keys) {
+  absl::StatusOr<Record> record =
+      ReadRecord(file, options.record.kind(), {.keys = node_keys}, options.record.left_open());
+  if (!record.ok()) return record;
+  if (absl::Status attested = record->attestations_status(); !attested.ok()) return attested;
+  return record;
+}
+
 ExitCode HashOne(const Options& options, const std::string& file,
                  const certificate::NodeKeys* node_keys) {
-  const absl::StatusOr<Record> record =
-      ReadRecord(file, options.record.kind(), node_keys, options.record.rounded());
-  const bool refused = record.status().code() == absl::StatusCode::kInvalidArgument;
+  const absl::StatusOr<Record> record = Read(options, file, node_keys);
+  const bool refused = IsRefusal(record.status());
   if (options.json) {
     nlohmann::ordered_json json;
     json["file"] = file;
@@ -32,6 +41,7 @@ ExitCode HashOne(const Options& options, const std::string& file,
       json["kind"] = std::string(evidence::CertificateKindName(record->kind));
       json["notices"] = record->notices;
       AddRounded(record->rounded, json);
+      AddJudgement(record->judgement, json);
     } else {
       json["error"] = std::string(record.status().message());
       json["error_code"] = ErrorCodeOf(record.status());

@@ -54,8 +54,7 @@ absl::Status KnownStatements::Take(const std::string& path) {
     return absl::OkStatus();
   }
   if (!absl::EndsWith(path, ".json")) return absl::OkStatus();
-  const absl::StatusOr<Record> record =
-      ReadRecord(path, evidence::CertificateKind::kCer, /*node_keys=*/nullptr);
+  const absl::StatusOr<Record> record = ReadRecord(path, evidence::CertificateKind::kCer, {});
   if (!record.ok()) return In(path, record.status());
   by_hash_.try_emplace(record->hash);
   return absl::OkStatus();

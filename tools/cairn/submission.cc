@@ -126,11 +126,14 @@ SubmissionResult Submitter::Submit(const SubmittedFile& file) const {
   SubmissionResult result;
   result.file = file.name;
   result.evidence_file = file.evidence_file;
-  const absl::StatusOr<Record> record =
-      ReadRecord(file.path, options_.record.kind(),
-                 options_.node_keys ? &*options_.node_keys : nullptr, options_.record.rounded());
+  absl::StatusOr<Record> record = ReadRecord(
+      file.path, options_.record.kind(),
+      {.keys = options_.node_keys ? &*options_.node_keys : nullptr}, options_.record.left_open());
+  if (record.ok()) {
+    if (absl::Status attested = record->attestations_status(); !attested.ok()) record = attested;
+  }
   if (!record.ok()) {
-    const bool refused = absl::IsInvalidArgument(record.status());
+    const bool refused = IsRefusal(record.status());
     End(refused ? Outcome::kRefused : Outcome::kUnable, record.status(), result);
     // What was copied has a name that says nothing.
     if (file.path != file.name) {

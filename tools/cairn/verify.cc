@@ -22,6 +22,7 @@
 #include "anchor/evidence/certifier_keys.h"
 #include "merkle/entry/certifier_key.h"
 #include "merkle/note/text.h"
+#include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
 #include "tools/cairn/evidence_check.h"
@@ -37,6 +38,7 @@ namespace {
 struct Options {
   std::vector<std::string> evidence;
   std::string certificate;
+  std::string certificate_hash;
   TrustOptions trust;
   std::vector<std::string> certifiers;
   std::string node_keys;
@@ -54,8 +56,16 @@ struct Options {
 // that did.
 ExitCode Highest(ExitCode a, ExitCode b) { return std::max(a, b); }
 
-void TakeRequirement(absl::string_view text, evidence::Required& require) {
-  constexpr absl::string_view kWays = "included, witnessed, verified[:N], certifier, record";
+// What --require asks for.
+struct Requirements {
+  evidence::Required evidence;
+  bool attestation = false;
+};
+
+void TakeRequirement(absl::string_view text, Requirements& requirements) {
+  constexpr absl::string_view kWays =
+      "included, witnessed, verified[:N], certifier, record, attestation";
+  evidence::Required& require = requirements.evidence;
   const absl::string_view rest = absl::StripPrefix(text, "verified");
   if (text == "witnessed") {
     require.witnessed = true;
@@ -63,6 +73,8 @@ void TakeRequirement(absl::string_view text, evidence::Required& require) {
     require.certifier = true;
   } else if (text == "record") {
     require.record = true;
+  } else if (text == "attestation") {
+    requirements.attestation = true;
   } else if (text == "verified") {
     require.verified = std::max<size_t>(require.verified, 1);
   } else if (absl::StartsWith(text, "verified:")) {
@@ -82,26 +94,35 @@ void TakeRequirement(absl::string_view text, evidence::Required& require) {
   }
 }
 
-evidence::Required ReadRequired(const Options& options) {
-  evidence::Required require;
+Requirements ReadRequired(const Options& options) {
+  Requirements requirements;
   for (const std::string& set : options.require) {
-    for (const absl::string_view one : absl::StrSplit(set, ',')) TakeRequirement(one, require);
+    for (const absl::string_view one : absl::StrSplit(set, ',')) TakeRequirement(one, requirements);
   }
+  const evidence::Required& require = requirements.evidence;
   if (require.certifier && options.certifiers.empty()) {
     Misused("--require certifier needs --certifier NAME=KEY: without a key nobody can be proven");
   }
   if (require.record && options.certificate.empty()) {
     Misused("--require record needs --certificate FILE: without it there is nothing to compare");
   }
-  return require;
+  if (requirements.attestation && (options.certificate.empty() || options.node_keys.empty())) {
+    Misused(
+        "--require attestation needs --certificate FILE, which it comes with, and --node_keys "
+        "FILE, "
+        "by which it is judged");
+  }
+  return requirements;
 }
 
-std::vector<std::string> RequiredNames(const evidence::Required& require) {
+std::vector<std::string> RequiredNames(const Demands& demands) {
+  const evidence::Required& require = demands.require;
   std::vector<std::string> names = {"included"};
   if (require.witnessed) names.emplace_back("witnessed");
   if (require.verified > 0) names.push_back(absl::StrCat("verified:", require.verified));
   if (require.certifier) names.emplace_back("certifier");
   if (require.record) names.emplace_back("record");
+  if (demands.attestation) names.emplace_back("attestation");
   return names;
 }
 
@@ -144,7 +165,14 @@ bool IsDirectory(const std::string& path) {
 
 Demands ReadDemands(const Options& options) {
   Demands demands;
-  demands.require = ReadRequired(options);
+  const Requirements requirements = ReadRequired(options);
+  demands.require = requirements.evidence;
+  demands.attestation = requirements.attestation;
+  if (!options.certificate_hash.empty()) {
+    const absl::StatusOr<Hash> hash = ParseHash(options.certificate_hash);
+    if (!hash.ok()) Misused(absl::StrCat("--certificate_hash: ", hash.status().message()));
+    demands.certificate_hash = *hash;
+  }
   if (!options.log_key_not_after.empty()) {
     demands.log_key_not_after_s = ParseTime("--log_key_not_after", options.log_key_not_after);
   }
@@ -168,7 +196,7 @@ absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demand
   }
   const std::string log_key = trust.log_key();
   if (!log_key.empty()) inputs.options.push_back({"log_key", {log_key}});
-  inputs.options.push_back({"require", RequiredNames(demands.require)});
+  inputs.options.push_back({"require", RequiredNames(demands)});
   if (!options.certifiers.empty()) inputs.options.push_back({"certifier", options.certifiers});
   if (!options.log_key_not_after.empty()) {
     inputs.options.push_back({"log_key_not_after", {options.log_key_not_after}});
@@ -180,7 +208,11 @@ absl::StatusOr<RunInputs> InputsOf(const Options& options, const Demands& demand
   if (!options.certificate.empty()) {
     inputs.options.push_back({"certificate", {options.certificate}});
   }
+  if (!options.certificate_hash.empty()) {
+    inputs.options.push_back({"certificate_hash", {options.certificate_hash}});
+  }
   if (!options.record.as.empty()) inputs.options.push_back({"as", {options.record.as}});
+  if (options.record.as_file) inputs.options.push_back({"as", {"file"}});
   if (options.record.strict) inputs.options.push_back({"strict", {}});
   return inputs;
 }
@@ -291,8 +323,15 @@ void AddOptions(Subcommand& command, const std::shared_ptr<Options>& options) {
            "Evidence files, and directories: there every *.cairn.json is verified, in "
            "subdirectories too, and what fails is listed")
       .Required();
-  command.Add("--certificate", options->certificate,
-              "The certificate that the evidence is about; with one evidence file");
+  Option certificate =
+      command.Add("--certificate", options->certificate,
+                  "The certificate that the evidence is about; with one evidence file");
+  command
+      .Add(
+          Spellings("certificate_hash"), options->certificate_hash,
+          "sha256:HEX: the certificate hash that the evidence must be about, where the certificate "
+          "itself is not at hand")
+      .Excludes(certificate);
   AddTrustOptions(command, &options->trust);
   command
       .Add("--certifier", options->certifiers,
@@ -305,8 +344,8 @@ void AddOptions(Subcommand& command, const std::shared_ptr<Options>& options) {
           "--require", options->require,
           "What must be proven, a set with commas: included, which always must; witnessed (by the "
           "policy's quorum); verified[:N] (N of your authorities vouch, by default one); certifier "
-          "(signed with a key of --certifier); record (the one of --certificate). Nothing may be "
-          "false whatever is required")
+          "(signed with a key of --certifier); record (the one of --certificate); attestation (one "
+          "of those that come with it, by --node_keys). Nothing may be false whatever is required")
       .Repeatable()
       .Default("included, and what --policy, --certifier and --certificate ask for");
   command.AddNumber("--anchors", "Gone: write --require verified:N", [](uint64_t needed) {
