@@ -4,14 +4,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/judge.h"
+#include "merkle/certificate/path.h"
 #include "tests/testing/vectors.h"
 
 namespace cairn::certificate {
@@ -37,6 +43,9 @@ std::string Describe(const Judgement& judgement) {
   return text;
 }
 
+// A time at which these records were of today.
+constexpr int64_t kNowS = 1796000000;
+
 class Cer2Vectors : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -47,24 +56,38 @@ class Cer2Vectors : public ::testing::Test {
     ASSERT_FALSE(manifest_.empty());
   }
 
-  absl::StatusOr<Judgement> Judge(const json& entry) const {
-    std::optional<NodeKeys> keys;
-    if (entry.at("node_keys").is_string()) {
-      keys.emplace(
-          NodeKeys::Parse(ReadFile(dir_ / entry.at("node_keys").get<std::string>())).value());
-    }
+  // Null for a record that comes without.
+  const NodeKeys* KeysOf(const json& entry) {
+    if (!entry.at("node_keys").is_string()) return nullptr;
+    const std::string name = entry.at("node_keys");
+    const auto found = keys_.find(name);
+    if (found != keys_.end()) return &found->second;
+    return &keys_.emplace(name, NodeKeys::Parse(ReadFile(dir_ / name)).value()).first->second;
+  }
+
+  absl::StatusOr<Judgement> Judge(const json& entry) {
     const std::string text = ReadFile(dir_ / entry.at("file").get<std::string>());
-    // A time at which these records were of today.
-    constexpr int64_t kNowS = 1796000000;
     absl::StatusOr<JudgedRecord> record =
-        JudgeRecord(text, {.node_keys = keys.has_value() ? &*keys : nullptr, .now_s = kNowS});
+        JudgeRecord(text, {.node_keys = KeysOf(entry), .now_s = kNowS});
     if (!record.ok()) return record.status();
     return record->judgement;
   }
 
   std::filesystem::path dir_;
   json manifest_ = json::array();
+  std::map<std::string, NodeKeys> keys_;
 };
+
+// Whether the path is what an attestation was proven over, or its signature: one that is taken away
+// or spoilt so that it is no attestation any more claims nothing.
+bool IsAttested(const std::string& path, const Judgement& sound) {
+  for (const Attestation& one : sound.attestations) {
+    for (const std::string& covered : one.covered) {
+      if (IsWithin(path, covered) || IsWithin(covered, path)) return true;
+    }
+  }
+  return false;
+}
 
 TEST_F(Cer2Vectors, EachIsTakenOrRefusedAsTheManifestSays) {
   for (const json& entry : manifest_) {
@@ -128,6 +151,89 @@ TEST_F(Cer2Vectors, ReasonsAreTheManifests) {
       EXPECT_EQ(receipt.state, AttestationState::kProven);
     }
   }
+}
+
+// Every edit of one member: of a leaf, its value; of an object or list, one more; and the member
+// taken out.
+class Mutants {
+ public:
+  using Take = std::function<void(const std::string& path, const Json& mutant)>;
+
+  Mutants(const Json& record, Take take) : record_(record), take_(std::move(take)) {}
+
+  void Make() { Within(record_, ""); }
+
+ private:
+  // `at` is a part of `record_`, which is put back as it was.
+  void Within(Json& at, const std::string& path) {
+    std::vector<std::string> names;
+    if (at.is_object()) {
+      for (const auto& member : at.items()) names.push_back(member.key());
+    }
+    for (const std::string& name : names) {
+      const std::string child = ChildPath(path, name);
+      Edit(at[name], child);
+      const Json kept = at[name];
+      at.erase(name);
+      take_(child, record_);
+      at[name] = kept;
+    }
+    for (size_t i = 0; at.is_array() && i < at.size(); ++i) {
+      Edit(at[i], absl::StrCat(path, "[", i, "]"));
+    }
+  }
+
+  void Edit(Json& value, const std::string& path) {
+    const Json kept = value;
+    if (value.is_object()) {
+      value["added by the test"] = true;
+      take_(ChildPath(path, "added by the test"), record_);
+    } else if (value.is_array()) {
+      value.push_back(true);
+      take_(path, record_);
+    } else {
+      value = value.is_string() ? Json(value.get<std::string>() + "x") : Json("edited");
+      take_(path, record_);
+    }
+    value = kept;
+    Within(value, path);
+  }
+
+  Json record_;
+  const Take take_;
+};
+
+TEST_F(Cer2Vectors, EveryEditOfOneMemberIsRefusedOrListedAsUncovered) {
+  size_t made = 0;
+  for (const json& entry : manifest_) {
+    const std::string file = entry.at("file");
+    if (entry.at("expect") != "accept") continue;
+    const absl::StatusOr<ParsedText> record = ParseText(ReadFile(dir_ / file));
+    ASSERT_TRUE(record.ok()) << file;
+    const NodeKeys* keys = KeysOf(entry);
+    const Judgement sound = Judge(entry).value();
+    Mutants(record->value, [&](const std::string& path, const Json& mutant) {
+      ++made;
+      const absl::StatusOr<JudgedRecord> read =
+          JudgeRecord(CanonicalJson(mutant), {.node_keys = keys, .now_s = kNowS});
+      if (!read.ok() || !read->judgement.status().ok()) return;
+      const Judgement& judgement = read->judgement;
+      // A record of a hash alone has another hash, and that is what it says.
+      if (judgement.hash_alone && judgement.hash != sound.hash) return;
+      const bool listed = std::any_of(
+          judgement.uncovered.begin(), judgement.uncovered.end(),
+          [&path](const std::string& one) { return IsWithin(path, one) || IsWithin(one, path); });
+      // Of `meta` each member is listed, and it may be gone as a whole.
+      const bool meta = path == "meta" || absl::EndsWith(path, ".meta");
+      const bool was_listed =
+          std::any_of(sound.uncovered.begin(), sound.uncovered.end(), [&](const std::string& one) {
+            return IsWithin(path, one) || (meta && IsWithin(one, path));
+          });
+      EXPECT_TRUE(listed || was_listed || IsAttested(path, sound)) << file << ": " << path;
+      EXPECT_EQ(judgement.hash, sound.hash) << file << ": " << path;
+    }).Make();
+  }
+  EXPECT_GT(made, manifest_.empty() ? 0 : 1000);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ std::vector<std::string> CoveredPaths(const CoveredMembers& members, const std::
   for (const absl::string_view name : members) covered.push_back(ChildPath(path, name));
   if (judgement.kind == "cer.project.bundle.v1") {
     covered.push_back(ChildPath(ChildPath(path, "integrity"), "projectHash"));
-    // What a step leaves open, the step's own judgement says.
+    // What a step leaves open, the step's own judgement lists.
     covered.push_back(ChildPath(path, "embeddedBundles"));
   }
   for (const Attestation& attestation : judgement.attestations) {
@@ -133,6 +133,10 @@ Judged Judge(const RecordText& text, const FoundRecord& found) {
     uncovered.LookAtMembers(*found.around.front().object, "");
   }
   judgement.uncovered = std::move(uncovered).Take();
+  for (const auto& [id, step] : judgement.steps) {
+    judgement.uncovered.insert(judgement.uncovered.end(), step.uncovered.begin(),
+                               step.uncovered.end());
+  }
   return out;
 }
 

@@ -21,8 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::StatusOr<NodeKeys> again = NodeKeys::Parse(*canonical);
   if (!again.ok() || again->node_id() != keys->node_id()) std::abort();
   // The key of the corpus.
-  const absl::StatusOr<cairn::PublicKey> key = keys->Find("sample-key-1");
-  const absl::StatusOr<cairn::PublicKey> same = again->Find("sample-key-1");
-  if (key.status() != same.status() || (key.ok() && *key != *same)) std::abort();
+  const cairn::certificate::NodeKey* key = keys->Find("sample-key-1");
+  const cairn::certificate::NodeKey* same = again->Find("sample-key-1");
+  if ((key == nullptr) != (same == nullptr)) std::abort();
+  if (key != nullptr && (key->key != same->key || key->revoked != same->revoked ||
+                         key->valid_to_s != same->valid_to_s)) {
+    std::abort();
+  }
   return 0;
 }

@@ -53,21 +53,54 @@ TEST(NodeKeys, ReadsAKeyInEachShape) {
     const absl::StatusOr<NodeKeys> keys = NodeKeys::Parse(File(members));
     ASSERT_TRUE(keys.ok()) << members << keys.status();
     EXPECT_EQ(keys->node_id(), "node");
-    EXPECT_EQ(keys->Find("k1").value(), Key());
+    ASSERT_NE(keys->Find("k1"), nullptr);
+    EXPECT_EQ(keys->Find("k1")->key, Key());
   }
 }
 
-TEST(NodeKeys, FindTellsUnknownFromRevoked) {
-  const std::string spki = absl::StrCat(R"("publicKey":")", Spki(), "\"");
-  const NodeKeys keys = NodeKeys::Parse(File(spki)).value();
-  EXPECT_EQ(keys.Find("k2").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(keys.Find("k2").status().message()), HasSubstr("no key `k2`"));
-  EXPECT_THAT(std::string(keys.Find(std::string(300, 'k')).status().message()),
-              HasSubstr("no key `(300 bytes)`"));
-  EXPECT_EQ(
-      NodeKeys::Parse(File(spki + R"(,"status":"revoked")")).value().Find("k1").status().code(),
-      absl::StatusCode::kPermissionDenied);
-  EXPECT_TRUE(NodeKeys::Parse(File(spki + R"(,"status":"deprecated")")).value().Find("k1").ok());
+std::string Usable() { return absl::StrCat(R"("publicKey":")", Spki(), "\""); }
+
+TEST(NodeKeys, FindsAKeyByItsIdAlone) {
+  const NodeKeys keys = NodeKeys::Parse(File(Usable())).value();
+  EXPECT_NE(keys.Find("k1"), nullptr);
+  EXPECT_EQ(keys.Find("k2"), nullptr);
+  EXPECT_EQ(keys.Find(""), nullptr);
+}
+
+TEST(NodeKeys, AreRevokedByEitherMember) {
+  for (const auto& [more, revoked] : {std::pair("", false),
+                                      {R"(,"status":"deprecated","revoked":false)", false},
+                                      {R"(,"status":"revoked")", true},
+                                      {R"(,"status":"active","revoked":true)", true},
+                                      {R"(,"revoked":null)", false}}) {
+    const NodeKeys keys = NodeKeys::Parse(File(Usable() + more)).value();
+    EXPECT_EQ(keys.Find("k1")->revoked, revoked) << more;
+  }
+  ExpectRefused(File(Usable() + R"(,"revoked":"yes")"), "keys[0].revoked is neither");
+}
+
+TEST(NodeKeys, HaveTheirTimes) {
+  const NodeKeys keys = NodeKeys::Parse(File(Usable() + R"(,"validFrom":"2026-01-01T00:00:00.500Z",
+      "notBefore":"2025-01-01T00:00:00Z","validTo":"2026-01-02T01:00:00+01:00")"))
+                            .value();
+  EXPECT_EQ(keys.Find("k1")->valid_from_s, 1767225600);
+  EXPECT_EQ(keys.Find("k1")->valid_to_s, 1767312000);
+  EXPECT_FALSE(
+      NodeKeys::Parse(File(Usable() + R"(,"validTo":null)")).value().Find("k1")->valid_to_s);
+  for (const char* time : {"7", "\"\"", "\"2026-01-02\"", "\"infinite-future\""}) {
+    ExpectRefused(File(absl::StrCat(Usable(), ",\"validTo\":", time)),
+                  "keys[0].validTo is no time");
+  }
+}
+
+TEST(NodeKeys, OfOtherNamesAndAlgorithmsAreRead) {
+  const NodeKeys keys =
+      NodeKeys::Parse(absl::StrCat(R"({"nodeId":"n","publicKeys":[{"id":"k1",)", Usable(),
+                                   R"(},{"id":"old","alg":"ES256","publicKey":"anything"}]})"))
+          .value();
+  EXPECT_EQ(keys.Find("k1")->key, Key());
+  ASSERT_NE(keys.Find("old"), nullptr);
+  EXPECT_FALSE(keys.Find("old")->key.has_value());
 }
 
 TEST(NodeKeys, NamesWhatIsMissing) {

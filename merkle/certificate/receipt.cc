@@ -141,9 +141,9 @@ bool IsOfRecord(const FoundReceipt& found, const Attested& attested, Attestation
 std::vector<FoundReceipt> FindReceipts(const Container& container, bool flat) {
   std::vector<FoundReceipt> found;
   for (const char* name : {"receipt", "nodeReceipt"}) {
-    const Json* object = ObjectMember(*container.object, name);
-    if (object == nullptr || object->empty()) continue;
-    found.push_back(Read(*object, ChildPath(container.path, name), container));
+    const Json* receipt = Member(*container.object, name);
+    if (receipt == nullptr || receipt->is_null()) continue;
+    found.push_back(Read(*receipt, ChildPath(container.path, name), container));
   }
   if (found.empty() && flat && HashMember(*container.object) != nullptr &&
       HasAny(*container.object,

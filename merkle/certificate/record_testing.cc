@@ -1,23 +1,22 @@
 #include "merkle/certificate/record_testing.h"
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "merkle/certificate/canonical_json.h"
+#include "merkle/certificate/hash_text.h"
 #include "merkle/hash.h"
 #include "merkle/signature/ed25519.h"
 
 namespace cairn::certificate {
 namespace {
 
-using nlohmann::json;
+using json = Json;
 
-std::string HashText(const json& value) {
-  return absl::StrCat(
-      "sha256:",
-      merkle::Sha256(value.is_string() ? value.get<std::string>() : CanonicalJson(value)).Hex());
+std::string HashOf(const json& value) {
+  return HashText(
+      merkle::Sha256(value.is_string() ? value.get<std::string>() : CanonicalJson(value)));
 }
 
-PrivateKey NodeKey() {
+PrivateKey TestKey() {
   return PrivateKey::FromSeed(std::string(PrivateKey::kSeedSize, 'n')).value();
 }
 
@@ -43,12 +42,11 @@ json GoodRecord() {
 
 void Seal(json& record) {
   json& snapshot = record["snapshot"];
-  snapshot["inputHash"] = HashText(snapshot["input"]);
-  snapshot["outputHash"] = HashText(snapshot["output"]);
-  record["certificateHash"] = HashText(json{{"bundleType", record["bundleType"]},
-                                            {"createdAt", record["createdAt"]},
-                                            {"snapshot", snapshot},
-                                            {"version", record["version"]}});
+  snapshot["inputHash"] = HashOf(snapshot["input"]);
+  snapshot["outputHash"] = HashOf(snapshot["output"]);
+  json covered = record;
+  for (const char* name : {"certificateHash", "meta"}) covered.erase(name);
+  record["certificateHash"] = HashOf(covered);
 }
 
 json NestedAttestation(const json& record, const json& more) {
@@ -57,10 +55,8 @@ json NestedAttestation(const json& record, const json& more) {
                   {"nodeId", "node"},
                   {"kid", "k1"}};
   receipt.update(more);
-  const Signature signature = NodeKey().Sign(CanonicalJson(receipt));
-  return {{"receipt", receipt},
-          {"signature", absl::WebSafeBase64Escape(signature.view())},
-          {"kid", "k1"}};
+  return {
+      {"receipt", receipt}, {"signature", NodeSignature(CanonicalJson(receipt))}, {"kid", "k1"}};
 }
 
 json FlatAttestation(const json& record) {
@@ -70,13 +66,14 @@ json FlatAttestation(const json& record) {
   return flat;
 }
 
-NodeKeys GoodNodeKeys() {
-  const json file = {
-      {"nodeId", "node"},
-      {"keys",
-       json::array({{{"kid", "k1"},
-                     {"publicKey", absl::BytesToHexString(NodeKey().public_key().view())}}})}};
-  return NodeKeys::Parse(file.dump()).value();
+std::string NodeSignature(absl::string_view message) {
+  return absl::WebSafeBase64Escape(TestKey().Sign(message).view());
+}
+
+NodeKeys GoodNodeKeys(const json& more) {
+  json key = {{"kid", "k1"}, {"publicKey", absl::BytesToHexString(TestKey().public_key().view())}};
+  key.update(more);
+  return NodeKeys::Parse(json{{"nodeId", "node"}, {"keys", json::array({key})}}.dump()).value();
 }
 
 std::string Text(const json& value) { return value.dump(2); }

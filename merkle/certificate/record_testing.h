@@ -6,28 +6,32 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/string_view.h"
+#include "merkle/certificate/json.h"
 #include "merkle/certificate/node_keys.h"
 
 namespace cairn::certificate {
 
 // A record without meta, with a string for input and an object for output.
-nlohmann::json GoodRecord();
+Json GoodRecord();
 
 // Puts in the hashes that the record should state.
-void Seal(nlohmann::json& record);
+void Seal(Json& record);
 
 // What a node `node` signs over the record with its key `k1`, in the nested shape; `more` are
 // further members of the receipt.
-nlohmann::json NestedAttestation(const nlohmann::json& record,
-                                 const nlohmann::json& more = nlohmann::json::object());
+Json NestedAttestation(const Json& record, const Json& more = Json::object());
 // The same receipt and signature on one level.
-nlohmann::json FlatAttestation(const nlohmann::json& record);
+Json FlatAttestation(const Json& record);
 
-// The key file of that node.
-NodeKeys GoodNodeKeys();
+// Ed25519 by that key, in base64 of the URL's alphabet.
+std::string NodeSignature(absl::string_view message);
+
+// The key file of that node; `more` are further members of the key.
+NodeKeys GoodNodeKeys(const Json& more = Json::object());
 
 // Any text: members in order of their names, two spaces deep.
-std::string Text(const nlohmann::json& value);
+std::string Text(const Json& value);
 
 }  // namespace cairn::certificate
 

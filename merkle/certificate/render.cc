@@ -42,8 +42,6 @@ CoveredMembers JudgeRender(const Kind& kind, const RecordText& text, Judgement& 
   if (const Json* stated = Member(record, "inputHash"); stated != nullptr && !stated->is_null()) {
     JudgeStatedHash("inputHash", *stated, CanonicalHash(*snapshot, IsInput), "INPUT_HASH_MISMATCH",
                     judgement);
-    // It follows from the snapshot.
-    covered.push_back("inputHash");
   }
   if (const Json* stated = Member(record, "outputHash"); stated != nullptr && !stated->is_null()) {
     if (IsStatedHash("outputHash", *stated, "OUTPUT_HASH_MISMATCH", judgement)) {

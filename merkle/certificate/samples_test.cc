@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "merkle/certificate/certificate.h"
+#include "merkle/certificate/judge.h"
 #include "tests/testing/vectors.h"
 
 namespace cairn::certificate {
@@ -23,36 +22,32 @@ NodeKeys SampleKeys() {
 
 TEST(Samples, EveryJsonFileButTheKeysIsAGoodRecord) {
   const NodeKeys keys = SampleKeys();
-  for (const auto& path : FilesIn(kSamples, ".json")) {
-    if (path.filename() == "node-keys.json") continue;
-    const absl::StatusOr<FileHash> file = HashFileBytes(ReadFile(path), &keys);
-    ASSERT_TRUE(file.ok()) << path << file.status();
-    EXPECT_TRUE(file->record.has_value()) << path;
-  }
-}
-
-TEST(Samples, OneIsAttestedByTheKeyBesideIt) {
-  const NodeKeys keys = SampleKeys();
   int attested = 0;
   for (const auto& path : FilesIn(kSamples, ".json")) {
-    const absl::StatusOr<FileHash> file = HashFileBytes(ReadFile(path), &keys);
-    if (!file.ok() || !file->record.has_value()) continue;
-    if (file->record->attestation.state == AttestationState::kValid) ++attested;
+    if (path.filename() == "node-keys.json") continue;
+    const absl::StatusOr<JudgedRecord> record = JudgeRecord(ReadFile(path), {.node_keys = &keys});
+    ASSERT_TRUE(record.ok()) << path << record.status();
+    EXPECT_TRUE(record->judgement.status().ok()) << path << record->judgement.status();
+    EXPECT_EQ(record->judgement.Text(), "holds") << path;
+    for (const Attestation& one : record->judgement.attestations) {
+      EXPECT_EQ(one.state, AttestationState::kProven) << path << one.detail;
+      ++attested;
+    }
   }
   EXPECT_EQ(attested, 1);
 }
 
 TEST(Samples, TheSecondStepNamesTheFirst) {
   const std::string first = ReadFile(absl::StrCat(kSamples, "/plan-step-1.json"));
-  const nlohmann::json second =
-      nlohmann::json::parse(ReadFile(absl::StrCat(kSamples, "/plan-step-2.json")));
-  EXPECT_EQ(second.at("snapshot").at("prevStepHash").get<std::string>(),
-            absl::StrCat("sha256:", HashFileBytes(first, nullptr).value().hash.Hex()));
+  const JudgedRecord second =
+      JudgeRecord(ReadFile(absl::StrCat(kSamples, "/plan-step-2.json"))).value();
+  EXPECT_EQ(*TextMember(*Member(second.record(), "snapshot"), "prevStepHash"),
+            absl::StrCat("sha256:", JudgeRecord(first).value().judgement.hash->Hex()));
 }
 
-TEST(Samples, TheTextFileIsOpaque) {
+TEST(Samples, TheTextFileIsNoRecord) {
   for (const auto& path : FilesIn(kSamples, ".txt")) {
-    EXPECT_FALSE(HashFileBytes(ReadFile(path), nullptr).value().record.has_value());
+    EXPECT_FALSE(JudgeRecord(ReadFile(path)).ok());
   }
 }
 

@@ -41,10 +41,9 @@ std::vector<FoundRecord> Candidates(const Json& document) {
   return found;
 }
 
-// An answer of the publisher's states the record's kind at its own top too. A record has the
-// members that its hash is over there.
-bool IsRecordItself(const Json& document) {
-  if (Member(document, "bundleType") == nullptr) return false;
+// Whether the members stand here that some kind's hash is over. An answer of the publisher's may
+// state the record's kind and hash at its own top, and never these.
+bool HasContent(const Json& document) {
   for (const char* name : {"snapshot", "step", "stepRegistry"}) {
     if (Member(document, name) != nullptr) return true;
   }
@@ -56,7 +55,7 @@ bool IsRecordItself(const Json& document) {
 absl::StatusOr<FoundRecord> FindRecord(const Json& document) {
   if (!document.is_object()) return absl::NotFoundError("is no record: no JSON object");
   const FoundRecord itself{.record = &document, .path = "", .around = {}};
-  if (IsRecordItself(document)) return itself;
+  if (HasContent(document) && IsRecord(document)) return itself;
   const std::vector<FoundRecord> candidates = Candidates(document);
   if (candidates.size() > 1) {
     return absl::InvalidArgumentError(absl::StrCat(
