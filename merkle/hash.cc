@@ -82,6 +82,13 @@ Hasher& ThreadHasher() {
 
 }  // namespace
 
+class Sha256Stream::Context : public Hasher {};
+
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) { context_->Begin(); }
+Sha256Stream::~Sha256Stream() = default;
+void Sha256Stream::Add(absl::string_view data) { context_->Add(data.data(), data.size()); }
+Hash Sha256Stream::Finish() { return context_->Finish(); }
+
 Hash Sha256(absl::string_view data) { return ThreadHasher().HashOne(data.data(), data.size()); }
 
 Hash HashLeaf(absl::string_view entry) {

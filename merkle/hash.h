@@ -12,6 +12,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,23 @@ namespace merkle {
 
 // Of `data` as it is, without a prefix.
 Hash Sha256(absl::string_view data);
+
+// Of data that comes in pieces. Threads: one.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+  ~Sha256Stream();
+
+  void Add(absl::string_view data);
+  // Once, at the end.
+  Hash Finish();
+
+ private:
+  class Context;
+  std::unique_ptr<Context> context_;
+};
 
 Hash HashLeaf(absl::string_view entry);
 Hash HashNode(const Hash& left, const Hash& right);

@@ -1,329 +1,267 @@
 #include "merkle/certificate/canonical_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "merkle/certificate/number.h"
 
 namespace cairn::certificate {
 namespace {
 
-using json = Json;
-
-void PutString(const std::string& text, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<uint8_t>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHex[c >> 4]);
-          out.push_back(kHex[c & 15]);
-        } else {
-          out.push_back(c);
-        }
-    }
+// Where a lone surrogate begins: ED A0 to ED BF, of which no valid text holds any.
+size_t FindLoneSurrogate(absl::string_view text, size_t from = 0) {
+  for (size_t at = text.find('\xED', from); at != absl::string_view::npos;
+       at = text.find('\xED', at + 1)) {
+    if (at + 2 < text.size() && static_cast<uint8_t>(text[at + 1]) >= 0xA0) return at;
   }
-  out.push_back('"');
+  return absl::string_view::npos;
 }
 
-// Whether a member's name can stand in a path as it is.
-bool IsPlainName(absl::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '$';
-  });
-}
+// Where canonical JSON goes: into a string, or piece by piece into a hash.
+class StringSink {
+ public:
+  explicit StringSink(std::string& out) : out_(out) {}
+  void Add(absl::string_view text) { out_.append(text.data(), text.size()); }
+  void Add(char c) { out_.push_back(c); }
 
-// An array or object that is being read.
-struct Open {
-  json* value;
-  // Of an object, the member whose value is being read; nothing between two members.
-  std::optional<std::string> name;
+ private:
+  std::string& out_;
 };
 
-// The place of what is being read. Long paths are cut: a message is for people.
-std::string PathOf(absl::Span<const Open> open) {
-  constexpr size_t kMaxPath = 200;
-  std::string path;
-  for (size_t i = 0; i < open.size(); ++i) {
-    if (open[i].value->is_array()) {
-      // Below the innermost, the element that is being read is already the array's last.
-      const size_t index = open[i].value->size() - (i + 1 < open.size() ? 1 : 0);
-      absl::StrAppend(&path, "[", index, "]");
-    } else if (open[i].name.has_value()) {
-      const std::string name = Shortened(*open[i].name);
-      if (IsPlainName(name)) {
-        absl::StrAppend(&path, path.empty() ? "" : ".", name);
-      } else {
-        path += '[';
-        PutString(name, path);
-        path += ']';
-      }
-    }
-    if (path.size() > kMaxPath && i + 1 < open.size()) return path + "...";
-  }
-  return path;
-}
-
-// Builds a value from the parser's events, and stops it at what the parser itself would let pass.
-class Builder : public nlohmann::json_sax<json> {
+class HashSink {
  public:
-  explicit Builder(size_t text_size) : text_size_(text_size) {}
-
-  absl::StatusOr<ParsedText> Take(bool complete) && {
-    if (!complete || !status_.ok()) {
-      return status_.ok() ? absl::InvalidArgumentError("not a JSON text") : status_;
-    }
-    parsed_.value = std::move(root_);
-    return std::move(parsed_);
+  void Add(absl::string_view text) {
+    if (text.size() > sizeof(buffer_) - used_) Flush();
+    if (text.size() > sizeof(buffer_)) return hasher_.Add(text);
+    if (!text.empty()) std::memcpy(buffer_ + used_, text.data(), text.size());
+    used_ += text.size();
   }
-
-  bool null() override { return Put(nullptr); }
-  bool boolean(bool value) override { return Put(value); }
-  // The nearest double, ties to even, as for a number that was written with a fraction.
-  bool number_integer(number_integer_t value) override {
-    if (value < -kExact) Note(static_cast<double>(value), absl::StrCat(value));
-    return Put(static_cast<double>(value));
+  void Add(char c) {
+    if (used_ == sizeof(buffer_)) Flush();
+    buffer_[used_++] = c;
   }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (value > kExact) Note(static_cast<double>(value), absl::StrCat(value));
-    return Put(static_cast<double>(value));
-  }
-  bool number_float(number_float_t value, const string_t& text) override {
-    Note(value, text);
-    return Put(value);
-  }
-  bool string(string_t& value) override { return Put(std::move(value)); }
-  // Only binary formats have it; this parser reads text.
-  bool binary(binary_t&) override { return Fail("binary value"); }
-
-  bool start_object(std::size_t) override { return Push(json::object()); }
-  bool start_array(std::size_t) override { return Push(json::array()); }
-  bool end_object() override { return Pop(); }
-  bool end_array() override { return Pop(); }
-
-  bool key(string_t& name) override {
-    if (open_.back().value->contains(name)) {
-      return Fail(absl::StrCat("the name `", Shortened(name), "` appears twice in one object"));
-    }
-    open_.back().name = std::move(name);
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string& token,
-                   const nlohmann::detail::exception& error) override {
-    // 406: a number out of range, whose message is about the library's own types.
-    if (error.id == 406) {
-      return Fail(absl::StrCat("the number `", Shortened(token), "` is beyond binary64"));
-    }
-    const std::string path = PathOf(open_);
-    status_ = absl::InvalidArgumentError(absl::StrCat(
-        "not a JSON text in UTF-8: ", position > text_size_ ? "it ends early" : "unexpected input",
-        " at byte ", std::min(position, text_size_), path.empty() ? "" : ", in ", path));
-    return false;
+  Hash Finish() {
+    Flush();
+    return hasher_.Finish();
   }
 
  private:
-  // Integers up to here are their own canonical form.
-  static constexpr int64_t kExact = int64_t{1} << 53;
-
-  bool Fail(absl::string_view why) {
-    const std::string path = PathOf(open_);
-    status_ = absl::InvalidArgumentError(absl::StrCat(path, path.empty() ? "" : ": ", why));
-    return false;
+  void Flush() {
+    hasher_.Add({buffer_, used_});
+    used_ = 0;
   }
 
-  // Takes a number before it is put where it belongs.
-  void Note(double value, absl::string_view text) {
-    std::string canonical = CanonicalNumber(value);
-    if (SameDecimalValue(text, canonical)) return;
-    if (parsed_.rounded.size() == kMaxRounded) {
-      parsed_.more_rounded = true;
-      return;
-    }
-    parsed_.rounded.push_back(
-        {.path = PathOf(open_), .text = std::string(text), .canonical = std::move(canonical)});
-  }
-
-  json* Add(json value) {
-    if (open_.empty()) {
-      root_ = std::move(value);
-      return &root_;
-    }
-    json& parent = *open_.back().value;
-    if (parent.is_object()) return &(parent[*open_.back().name] = std::move(value));
-    parent.push_back(std::move(value));
-    return &parent.back();
-  }
-
-  bool Put(json value) {
-    Add(std::move(value));
-    return Done();
-  }
-
-  bool Push(json container) {
-    if (open_.size() == kMaxDepth) {
-      return Fail(absl::StrCat("nested deeper than ", kMaxDepth));
-    }
-    // Stays where it is until it is closed: only the innermost container grows.
-    open_.push_back({.value = Add(std::move(container)), .name = std::nullopt});
-    return true;
-  }
-
-  bool Pop() {
-    open_.pop_back();
-    return Done();
-  }
-
-  // A value is complete.
-  bool Done() {
-    if (!open_.empty()) open_.back().name.reset();
-    return true;
-  }
-
-  const size_t text_size_;
-  ParsedText parsed_;
-  json root_;
-  std::vector<Open> open_;
-  absl::Status status_;
+  merkle::Sha256Stream hasher_;
+  size_t used_ = 0;
+  char buffer_[4096];
 };
 
-// In UTF-8 the supplementary planes (lead byte F0 and above) sort last; in UTF-16 their surrogates
-// (D800 to DFFF) come before U+E000 to U+FFFF (lead bytes EE and EF).
-int Utf16Rank(char c) {
-  const int byte = static_cast<uint8_t>(c);
-  if (byte >= 0xF0) return byte - 0x02;
-  return byte >= 0xEE ? byte + 0x10 : byte;
+// Whether JSON writes the byte as it is.
+bool IsPlain(char c) { return static_cast<uint8_t>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+template <typename Sink>
+void PutEscape(char c, Sink& sink) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      return sink.Add("\\\"");
+    case '\\':
+      return sink.Add("\\\\");
+    case '\b':
+      return sink.Add("\\b");
+    case '\f':
+      return sink.Add("\\f");
+    case '\n':
+      return sink.Add("\\n");
+    case '\r':
+      return sink.Add("\\r");
+    case '\t':
+      return sink.Add("\\t");
+    default:
+      sink.Add("\\u00");
+      sink.Add(kHex[c >> 4]);
+      sink.Add(kHex[c & 15]);
+  }
 }
 
-bool Utf16Less(const std::string& a, const std::string& b) {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return Utf16Rank(x) < Utf16Rank(y); });
+template <typename Sink>
+void PutUtf8(absl::string_view text, Sink& sink) {
+  while (!text.empty()) {
+    const auto* const end = std::find_if_not(text.begin(), text.end(), IsPlain);
+    const auto plain = static_cast<size_t>(end - text.begin());
+    sink.Add(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    PutEscape(text[0], sink);
+    text.remove_prefix(1);
+  }
+}
+
+template <typename Sink>
+void PutString(absl::string_view text, Sink& sink) {
+  sink.Add('"');
+  for (size_t lone = FindLoneSurrogate(text); lone != absl::string_view::npos;
+       lone = FindLoneSurrogate(text)) {
+    PutUtf8(text.substr(0, lone), sink);
+    const int unit =
+        ((text[lone] & 0x0F) << 12) | ((text[lone + 1] & 0x3F) << 6) | (text[lone + 2] & 0x3F);
+    sink.Add(absl::StrCat("\\u", absl::Hex(unit)));
+    text.remove_prefix(lone + 3);
+  }
+  PutUtf8(text, sink);
+  sink.Add('"');
+}
+
+// Of UTF-8 that may hold lone surrogates.
+std::u16string Utf16(const std::string& text) {
+  std::u16string out;
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[i]);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (size_t k = 1; k < length && i + k < text.size(); ++k) {
+      code = (code << 6) | (static_cast<uint8_t>(text[i + k]) & 0x3F);
+    }
+    if (code < 0x10000) {
+      out.push_back(static_cast<char16_t>(code));
+    } else {
+      out.push_back(static_cast<char16_t>(0xD7C0 + (code >> 10)));
+      out.push_back(static_cast<char16_t>(0xDC00 | (code & 0x3FF)));
+    }
+    i += length;
+  }
+  return out;
+}
+
+using Members = std::vector<std::pair<std::u16string, Json::const_iterator>>;
+
+// The members by UTF-16 code units; nullopt where they stand in that order already. An object has
+// them by bytes, which is the same order unless surrogates take part: those of characters beyond
+// U+FFFF (lead bytes from F0), lone ones (ED), and what is above them (from EE).
+std::optional<Members> Sorted(const Json& object) {
+  const auto differs = [](char c) { return static_cast<uint8_t>(c) >= 0xED; };
+  const auto& members = object.get_ref<const Json::object_t&>();
+  if (std::none_of(members.begin(), members.end(), [&](const auto& member) {
+        return std::any_of(member.first.begin(), member.first.end(), differs);
+      })) {
+    return std::nullopt;
+  }
+  Members sorted;
+  for (auto member = object.begin(); member != object.end(); ++member) {
+    sorted.emplace_back(Utf16(member.key()), member);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return sorted;
+}
+
+template <typename Sink>
+void PutNumber(double value, Sink& sink) {
+  // Below it, whole numbers are printed as integers are.
+  constexpr double kLargest = 1e15;
+  if (value == std::trunc(value) && std::abs(value) < kLargest) {
+    return sink.Add(absl::AlphaNum(static_cast<int64_t>(value)).Piece());
+  }
+  sink.Add(CanonicalNumber(value));
+}
+
+template <typename Sink>
+void Put(const Json& value, Sink& sink);
+
+template <typename Sink, typename Covered>
+void PutObject(const Json& object, const Covered& covered, Sink& sink) {
+  bool first = true;
+  sink.Add('{');
+  const auto put = [&](const std::string& name, const Json& value) {
+    if (!covered(name)) return;
+    if (!std::exchange(first, false)) sink.Add(',');
+    PutString(name, sink);
+    sink.Add(':');
+    Put(value, sink);
+  };
+  if (const std::optional<Members> sorted = Sorted(object)) {
+    for (const auto& [unused, member] : *sorted) put(member.key(), member.value());
+  } else {
+    for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) put(name, value);
+  }
+  sink.Add('}');
 }
 
 // Recursion is bounded by kMaxDepth.
-void Put(const json& value, std::string& out) {
+template <typename Sink>
+void Put(const Json& value, Sink& sink) {
   switch (value.type()) {
-    case json::value_t::object: {
-      std::vector<json::const_iterator> members;
-      members.reserve(value.size());
-      for (auto member = value.begin(); member != value.end(); ++member) members.push_back(member);
-      std::sort(members.begin(), members.end(),
-                [](const auto& a, const auto& b) { return Utf16Less(a.key(), b.key()); });
-      char separator = '{';
-      for (const auto& member : members) {
-        out.push_back(std::exchange(separator, ','));
-        PutString(member.key(), out);
-        out.push_back(':');
-        Put(member.value(), out);
+    case Json::value_t::object:
+      return PutObject(
+          value, [](const std::string&) { return true; }, sink);
+    case Json::value_t::array: {
+      bool first = true;
+      sink.Add('[');
+      for (const Json& element : value) {
+        if (!std::exchange(first, false)) sink.Add(',');
+        Put(element, sink);
       }
-      out += members.empty() ? "{}" : "}";
-      return;
+      return sink.Add(']');
     }
-    case json::value_t::array: {
-      char separator = '[';
-      for (const json& element : value) {
-        out.push_back(std::exchange(separator, ','));
-        Put(element, out);
-      }
-      out += value.empty() ? "[]" : "]";
-      return;
-    }
-    case json::value_t::string:
-      return PutString(value.get_ref<const std::string&>(), out);
-    case json::value_t::boolean:
-      out += value.get<bool>() ? "true" : "false";
-      return;
-    case json::value_t::null:
-      out += "null";
-      return;
+    case Json::value_t::string:
+      return PutString(value.get_ref<const std::string&>(), sink);
+    case Json::value_t::boolean:
+      return sink.Add(value.get<bool>() ? "true" : "false");
+    case Json::value_t::null:
+      return sink.Add("null");
     default:
-      out += CanonicalNumber(value.get<double>());
+      return PutNumber(value.get<double>(), sink);
   }
 }
 
 }  // namespace
 
-absl::StatusOr<ParsedText> ParseText(absl::string_view text) {
-  // The parser would skip a byte order mark, and take a NUL byte for the end of the text.
-  if (absl::StartsWith(text, "\xEF\xBB\xBF")) {
-    return absl::InvalidArgumentError("a JSON text must not begin with a byte order mark");
-  }
-  if (const size_t nul = text.find('\0'); nul != absl::string_view::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("not a JSON text: NUL at byte ", nul + 1));
-  }
-  Builder builder(text.size());
-  const bool complete = json::sax_parse(text.begin(), text.end(), &builder);
-  return std::move(builder).Take(complete);
-}
-
-absl::StatusOr<json> ParseStrict(absl::string_view text) {
-  absl::StatusOr<ParsedText> parsed = ParseText(text);
-  if (!parsed.ok()) return parsed.status();
-  if (!parsed->lone_surrogate.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(parsed->lone_surrogate, ": a lone surrogate, which is no text"));
-  }
-  return std::move(parsed->value);
-}
-
-std::string CanonicalJson(const json& value) {
+std::string CanonicalJson(const Json& value) {
   std::string out;
-  Put(value, out);
+  StringSink sink(out);
+  Put(value, sink);
   return out;
 }
 
-Hash CanonicalHash(const Json& value) { return merkle::Sha256(CanonicalJson(value)); }
-
-Hash CanonicalHash(const Json& object, absl::FunctionRef<bool(absl::string_view name)> covered) {
-  Json part = Json::object();
-  for (const auto& [name, value] : object.items()) {
-    if (covered(name)) part[name] = value;
-  }
-  return CanonicalHash(part);
+Hash CanonicalHash(const Json& value) {
+  HashSink sink;
+  Put(value, sink);
+  return sink.Finish();
 }
 
-Hash RawHash(const std::string& text) { return merkle::Sha256(Utf8(text)); }
+Hash CanonicalHash(const Json& object, absl::FunctionRef<bool(absl::string_view name)> covered) {
+  HashSink sink;
+  PutObject(object, covered, sink);
+  return sink.Finish();
+}
 
-std::string Utf8(const std::string& text) { return text; }
+Hash RawHash(const std::string& text) {
+  return FindLoneSurrogate(text) == absl::string_view::npos ? merkle::Sha256(text)
+                                                            : merkle::Sha256(Utf8(text));
+}
+
+std::string Utf8(const std::string& text) {
+  std::string out = text;
+  for (size_t at = FindLoneSurrogate(out); at != absl::string_view::npos;
+       at = FindLoneSurrogate(out, at + 3)) {
+    out.replace(at, 3, "\xEF\xBF\xBD");
+  }
+  return out;
+}
 
 std::string Shortened(absl::string_view text) {
   constexpr size_t kMaxShown = 80;
   return text.size() <= kMaxShown ? std::string(text) : absl::StrCat("(", text.size(), " bytes)");
 }
 
-absl::StatusOr<std::string> Canonicalize(absl::string_view text) {
-  absl::StatusOr<json> value = ParseStrict(text);
+absl::StatusOr<std::string> Canonicalize(const std::string& text) {
+  absl::StatusOr<Json> value = ParseStrict(text);
   if (!value.ok()) return value.status();
   return CanonicalJson(*value);
 }

@@ -17,7 +17,7 @@
 // Limits: kMaxDepth; the size is for the caller to bound.
 // Errors: kInvalidArgument, with the path or the byte where it was noticed, for anything but one
 //   JSON text in UTF-8: also for a byte order mark, a name that an object has twice, numbers beyond
-//   binary64 (1e400), and nesting deeper than kMaxDepth.
+//   binary64 (1e400; also 0e400, whose exponent is), and nesting deeper than kMaxDepth.
 // Threads: all functions may be called from any thread.
 
 #ifndef CAIRN_MERKLE_CERTIFICATE_CANONICAL_JSON_H_
@@ -25,6 +25,7 @@
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,16 +48,16 @@ struct ParsedText {
   std::vector<RoundedNumber> rounded = {};
   // There were more of them than are listed.
   bool more_rounded = false;
-  // The path of the first lone surrogate; empty where there is none. RFC 8785 has no form for it.
-  std::string lone_surrogate = {};
+  // The path of the first lone surrogate, where there is any. RFC 8785 has no form for it.
+  std::optional<std::string> lone_surrogate = std::nullopt;
 };
 inline constexpr size_t kMaxRounded = 1000;
 
 // As JavaScript reads it: with lone surrogates.
-absl::StatusOr<ParsedText> ParseText(absl::string_view text);
+absl::StatusOr<ParsedText> ParseText(const std::string& text);
 
 // As RFC 8785 takes it: kInvalidArgument also for lone surrogates.
-absl::StatusOr<Json> ParseStrict(absl::string_view text);
+absl::StatusOr<Json> ParseStrict(const std::string& text);
 
 // Requires, here and below: the value came from ParseText, or is made of what it makes.
 std::string CanonicalJson(const Json& value);
@@ -78,7 +79,7 @@ std::string Utf8(const std::string& text);
 std::string Shortened(absl::string_view text);
 
 // The canonical form of a JSON text, by ParseStrict.
-absl::StatusOr<std::string> Canonicalize(absl::string_view text);
+absl::StatusOr<std::string> Canonicalize(const std::string& text);
 
 }  // namespace cairn::certificate
 

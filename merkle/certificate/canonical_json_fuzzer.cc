@@ -12,7 +12,7 @@
 #include "merkle/certificate/canonical_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string text(reinterpret_cast<const char*>(data), size);
   const absl::StatusOr<std::string> once = cairn::certificate::Canonicalize(text);
   if (!once.ok()) return 0;
   const absl::StatusOr<std::string> twice = cairn::certificate::Canonicalize(*once);

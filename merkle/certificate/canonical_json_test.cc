@@ -75,6 +75,7 @@ TEST(Canonicalize, RefusesNumbersBeyondBinary64) {
     ExpectRefused(text, "is beyond binary64");
   }
   ExpectRefused(std::string(400, '9'), "is beyond binary64");
+  ExpectRefused("{\"a\":[0e400]}", "is beyond binary64, in a[0]");
 }
 
 TEST(Canonicalize, RefusesWhatIsNoJsonNumber) {
@@ -94,7 +95,7 @@ TEST(Canonicalize, RepeatsNoLongTextInItsReasons) {
   const std::string name(500, 'x');
   ExpectRefused(absl::StrCat("{\"", name, "\":1,\"", name, "\":1}"),
                 "the name `(500 bytes)` appears twice");
-  ExpectRefused(std::string(400, '9'), "the number `(400 bytes)` is beyond");
+  ExpectRefused(std::string(400, '9'), "the number at byte 1 is beyond");
 }
 
 TEST(Canonicalize, RefusesLoneSurrogates) {
@@ -102,6 +103,51 @@ TEST(Canonicalize, RefusesLoneSurrogates) {
                            R"({"\ud83d":1})", "\"\xED\xA0\x80\""}) {
     ExpectRefused(text, "not a JSON text");
   }
+}
+
+std::string Wtf8(const std::string& text) {
+  const absl::StatusOr<ParsedText> parsed = ParseText(text);
+  EXPECT_TRUE(parsed.ok()) << text << parsed.status();
+  return parsed.ok() ? CanonicalJson(parsed->value) : "";
+}
+
+TEST(ParseText, KeepsLoneSurrogates) {
+  EXPECT_EQ(Wtf8(R"(["\uD83D","\uDE00x","\ud83d\ude00","\ud83d\ud83d\ude00\\ud83d"])"),
+            "[\"\\ud83d\",\"\\ude00x\",\"\xF0\x9F\x98\x80\",\"\\ud83d\xF0\x9F\x98\x80\\\\ud83d\"]");
+  EXPECT_EQ(Wtf8(R"({"\uDFFF":{"a":"\ud800"}})"), R"({"\udfff":{"a":"\ud800"}})");
+  EXPECT_EQ(ParseText(R"({"x":[1,"\ud800"]})").value().lone_surrogate, "x[1]");
+  EXPECT_EQ(ParseText(R"("\ud800")").value().lone_surrogate, "");
+  EXPECT_EQ(ParseText(R"("\ud83d\ude00")").value().lone_surrogate, std::nullopt);
+  // What stands for them while they are read may stand in the text too.
+  EXPECT_EQ(Wtf8("[\"\xEF\xB7\x90"
+                 "d83d\\ud83d\\uFDD1\"]"),
+            "[\"\xEF\xB7\x90"
+            "d83d\\ud83d\xEF\xB7\x91\"]");
+  std::string all = "[\"\\ud83d\"";
+  for (int last = 0xD0; last <= 0xEF; ++last)
+    absl::StrAppend(&all, ",\"\\ufd", absl::Hex(last), "\"");
+  EXPECT_EQ(ParseText(all + "]").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ParseText, SortsLoneSurrogatesAsUtf16Does) {
+  // D83D, then D83D DE00, then D83E, then E000, then FFFF.
+  EXPECT_EQ(Wtf8(R"({"\uffff":1,"\ue000":2,"\ud83e":3,"\ud83d\ude00":4,"\ud83d":5,"z":6})"),
+            "{\"z\":6,\"\\ud83d\":5,\"\xF0\x9F\x98\x80\":4,\"\\ud83e\":3,\"\xEE\x80\x80\":2,"
+            "\"\xEF\xBF\xBF\":1}");
+}
+
+TEST(Hashes, AreThoseOfTheCanonicalForm) {
+  const std::string large(10'000, 'x');
+  const std::string text =
+      absl::StrCat(R"({"b":")", large, R"(\n","a":[1,2.5,null,true,{"c":"\ud83d"}],"é":-7})");
+  const Json value = ParseText(text).value().value;
+  EXPECT_EQ(CanonicalHash(value), merkle::Sha256(CanonicalJson(value)));
+  EXPECT_EQ(
+      CanonicalHash(value, [](absl::string_view name) { return name == "é" || name == "none"; }),
+      merkle::Sha256("{\"é\":-7}"));
+  EXPECT_EQ(CanonicalHash(value, [](absl::string_view) { return false; }), merkle::Sha256("{}"));
+  EXPECT_EQ(RawHash("\xED\xA0\xBD!"), merkle::Sha256("\xEF\xBF\xBD!"));
+  EXPECT_EQ(RawHash("\xED\x9F\xBF"), merkle::Sha256("\xED\x9F\xBF"));
 }
 
 TEST(Canonicalize, RefusesWhatIsNotUtf8) {
@@ -130,29 +176,30 @@ TEST(Canonicalize, BoundsTheDepth) {
     return absl::StrCat(std::string(depth, '['), std::string(depth, ']'));
   };
   EXPECT_EQ(Canonical(nested(kMaxDepth)), nested(kMaxDepth));
-  ExpectRefused(nested(kMaxDepth + 1), "nested deeper than 512");
-  ExpectRefused(std::string(1'000'000, '['), "nested deeper than 512");
+  ExpectRefused(nested(kMaxDepth + 1), absl::StrCat("nested deeper than ", kMaxDepth));
+  ExpectRefused(std::string(1'000'000, '['), absl::StrCat("nested deeper than ", kMaxDepth));
 }
 
 TEST(Canonicalize, SaysWhereItRefusedSomething) {
-  ExpectRefused(R"({"snapshot":{"input":[{},{"a":1e400}]}})", "snapshot.input[1].a: the number");
-  ExpectRefused(R"({"snapshot":{"input":[[1],[2,-1e309]]}})", "snapshot.input[1][1]: the number");
+  ExpectRefused(R"({"snapshot":{"input":[{},{"a":1e400}]}})",
+                "is beyond binary64, in snapshot.input[1].a");
+  ExpectRefused(R"({"snapshot":{"input":[[1],[2,-1e309]]}})",
+                "is beyond binary64, in snapshot.input[1][1]");
   ExpectRefused(R"({"a":{"b":1},"c":{"d":1,"d":2}})", "c: the name `d` appears twice");
   ExpectRefused(R"({"a":{"":[{"d":1,"d":2}]}})", "a[\"\"][0]: the name `d` appears twice");
   ExpectRefused(R"({"a":1,"b.c":{"\n":"\ud800"}})", "in [\"b.c\"][\"\\n\"]");
-  ExpectRefused("{\"a\":[1,\"\xff\"]}", "unexpected input at byte 10, in a[1]");
+  ExpectRefused("{\"a\":[1,\"\xff\"]}", "other bytes than UTF-8 has, in a[1]");
+  ExpectRefused("{\"a\":[1,x]}", "unexpected input at byte 9, in a[1]");
   ExpectRefused(R"({"a":{"b":"x)", "it ends early at byte 12, in a.b");
   ExpectRefused(R"({"a":{"b":1},)", "it ends early at byte 13");
   ExpectRefused(absl::StrCat("{\"a\":", std::string(1000, '[')), "a[0][0]");
 }
 
 std::vector<std::string> Rounded(const std::string& text) {
-  RoundedNumbers rounded;
-  const Place all[] = {{.names = {}, .rounded = &rounded}};
-  EXPECT_TRUE(ParseStrict(text, all).ok()) << text;
-  EXPECT_EQ(rounded.first.size(), std::min(rounded.count, RoundedNumbers::kMaxListed));
+  const absl::StatusOr<ParsedText> parsed = ParseText(text);
+  EXPECT_TRUE(parsed.ok()) << text << parsed.status();
   std::vector<std::string> lines;
-  for (const RoundedNumber& number : rounded.first) {
+  for (const RoundedNumber& number : parsed.value().rounded) {
     lines.push_back(absl::StrJoin({number.path, number.text, number.canonical}, " "));
   }
   return lines;
@@ -175,33 +222,23 @@ TEST(RoundedNumbers, AreThoseWhoseDecimalValueTheCanonicalFormDoesNotHave) {
 }
 
 TEST(RoundedNumbers, AreNotThoseThatAreOnlySpeltOtherwise) {
-  EXPECT_THAT(Rounded(R"([1.0,1e2,1E+2,1.50,-0,-0.0,0e999999999,0.000,100000000000000000000000,
+  EXPECT_THAT(Rounded(R"([1.0,1e2,1E+2,1.50,-0,-0.0,0e99,0.000,100000000000000000000000,
                           9007199254740992,-9007199254740992,9007199254740994,0.1,0.30,5e-324,
                           1.7976931348623157e308,12345678901234567000,4.50e-7,
                           1e-300,1e300,1.00000000000000000000000000000000000000000000e0])"),
               IsEmpty());
 }
 
-TEST(RoundedNumbers, AreLookedForOnlyWhereAskedAndListedUpToABound) {
-  const std::string number = "9007199254740993";
-  RoundedNumbers inside, deeper, whole;
-  const Place places[] = {{.names = {"a"}, .rounded = &inside},
-                          {.names = {"b", "c"}, .rounded = &deeper},
-                          {.names = {}, .rounded = &whole}};
-  const std::string many =
-      absl::StrCat("[", absl::StrJoin(std::vector<std::string>(30, number), ","), "]");
-  ASSERT_TRUE(ParseStrict(absl::StrCat(R"({"x":)", many, R"(,"a":)", many, R"(,"b":{"c":)", number,
-                                       R"(,"d":)", number, R"(},"c":{"b":)", number,
-                                       R"(},"y":[{"a":)", number, "}]}"),
-                          places)
-                  .ok());
-  EXPECT_EQ(inside.count, 30);
-  ASSERT_EQ(inside.first.size(), RoundedNumbers::kMaxListed);
-  EXPECT_EQ(inside.first.back().path, "a[19]");
-  EXPECT_EQ(deeper.count, 1);
-  EXPECT_EQ(deeper.first[0].path, "b.c");
-  EXPECT_EQ(whole.count, 64);
-  EXPECT_EQ(whole.first[0].path, "x[0]");
+TEST(RoundedNumbers, AreListedUpToABound) {
+  const auto many = [](size_t count) {
+    return absl::StrCat(
+        "[", absl::StrJoin(std::vector<std::string>(count, "9007199254740993"), ","), "]");
+  };
+  const ParsedText all = ParseText(many(kMaxRounded)).value();
+  EXPECT_EQ(all.rounded.size(), kMaxRounded);
+  EXPECT_EQ(all.rounded.back().path, absl::StrCat("[", kMaxRounded - 1, "]"));
+  EXPECT_FALSE(all.more_rounded);
+  EXPECT_TRUE(ParseText(many(kMaxRounded + 1)).value().more_rounded);
 }
 
 TEST(RoundedNumbers, HaveNoneLeftInCanonicalForm) {

@@ -151,7 +151,7 @@ const Json& JudgedRecord::record() const {
   return *FindRecord(document)->record;
 }
 
-absl::StatusOr<JudgedRecord> JudgeRecord(absl::string_view text, const JudgeOptions& options) {
+absl::StatusOr<JudgedRecord> JudgeRecord(const std::string& text, const JudgeOptions& options) {
   if (text.size() > kMaxRecordBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("is larger than a record may be (", kMaxRecordBytes, " bytes)"));

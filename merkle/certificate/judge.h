@@ -19,9 +19,9 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "merkle/certificate/json.h"
 #include "merkle/certificate/judgement.h"
 #include "merkle/certificate/node_keys.h"
@@ -50,7 +50,7 @@ struct JudgedRecord {
 //   wrapper.
 // kNotFound for JSON that is no record, by any member that it has.
 // Whatever else is wrong, or new to this program, is in the judgement.
-absl::StatusOr<JudgedRecord> JudgeRecord(absl::string_view text, const JudgeOptions& options = {});
+absl::StatusOr<JudgedRecord> JudgeRecord(const std::string& text, const JudgeOptions& options = {});
 
 }  // namespace cairn::certificate
 

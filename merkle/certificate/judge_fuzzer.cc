@@ -25,7 +25,7 @@ using cairn::certificate::NodeKeys;
 constexpr char kNodeKeys[] = R"({"nodeId": "sample-node", "keys": [{"kid": "sample-key-1",
     "publicKey": "bykUcz+0mZU4po/BRDdhEQgXEqrs0PW/y3JHHfBspd4="}]})";
 
-absl::StatusOr<JudgedRecord> Check(absl::string_view bytes, const NodeKeys* node_keys) {
+absl::StatusOr<JudgedRecord> Check(const std::string& bytes, const NodeKeys* node_keys) {
   absl::StatusOr<JudgedRecord> read = JudgeRecord(bytes, {.node_keys = node_keys});
   if (!read.ok() || read->judgement.answer != Answer::kHolds) return read;
   if (!read->judgement.hash.has_value()) std::abort();
@@ -43,7 +43,7 @@ absl::StatusOr<JudgedRecord> Check(absl::string_view bytes, const NodeKeys* node
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const NodeKeys node_keys = NodeKeys::Parse(kNodeKeys).value();
-  const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
   const absl::StatusOr<JudgedRecord> without = Check(bytes, nullptr);
   const absl::StatusOr<JudgedRecord> with = Check(bytes, &node_keys);
   if (with.ok() != without.ok()) std::abort();

@@ -90,9 +90,9 @@ bool HasMembers(const Json& record, const std::vector<absl::string_view>& names,
 }
 
 bool RefuseLoneSurrogates(const RecordText& text, Judgement& judgement) {
-  if (text.lone_surrogate.empty()) return false;
+  if (!text.lone_surrogate) return false;
   judgement.Contradict(
-      text.lone_surrogate, "SCHEMA_ERROR",
+      *text.lone_surrogate, "SCHEMA_ERROR",
       "holds half of a surrogate pair, for which the canonical form of its protocol has no form");
   return true;
 }

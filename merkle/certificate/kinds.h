@@ -7,6 +7,7 @@
 #ifndef CAIRN_MERKLE_CERTIFICATE_KINDS_H_
 #define CAIRN_MERKLE_CERTIFICATE_KINDS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct RecordText {
   const Json& record;
   // Of the record, from the file's top.
   std::string path;
-  // The path of a lone surrogate in the file; empty where there is none.
-  const std::string& lone_surrogate;
+  // The path of a lone surrogate in the file, where there is any.
+  const std::optional<std::string>& lone_surrogate;
   const JudgeOptions& options;
 };
 

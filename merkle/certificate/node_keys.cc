@@ -127,7 +127,7 @@ const Json* ListOfKeys(const Json& file) {
 
 }  // namespace
 
-absl::StatusOr<NodeKeys> NodeKeys::Parse(absl::string_view text) {
+absl::StatusOr<NodeKeys> NodeKeys::Parse(const std::string& text) {
   const absl::StatusOr<json> file = ParseStrict(text);
   if (!file.ok()) return Invalid("file", file.status().message());
   const std::string* node_id = TextMember(*file, "nodeId");

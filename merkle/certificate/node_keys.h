@@ -41,7 +41,7 @@ class NodeKeys {
  public:
   // kInvalidArgument, naming the field, for a file without a key or one that contradicts itself;
   // also for keys that CheckPublicKey refuses.
-  static absl::StatusOr<NodeKeys> Parse(absl::string_view json);
+  static absl::StatusOr<NodeKeys> Parse(const std::string& json);
 
   const std::string& node_id() const { return node_id_; }
 

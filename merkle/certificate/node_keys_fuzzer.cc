@@ -13,7 +13,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using cairn::certificate::NodeKeys;
-  const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
   const absl::StatusOr<NodeKeys> keys = NodeKeys::Parse(bytes);
   if (!keys.ok()) return 0;
   const absl::StatusOr<std::string> canonical = cairn::certificate::Canonicalize(bytes);

@@ -3,9 +3,12 @@
 #include <double-conversion/double-conversion.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/charconv.h"
 #include "absl/strings/strip.h"
 
 namespace cairn::certificate {
@@ -59,6 +62,13 @@ std::string CanonicalNumber(double value) {
   DoubleToStringConverter::EcmaScriptConverter().ToShortest(value, &builder);
   const int size = builder.position();
   return std::string(builder.Finalize(), size);
+}
+
+bool ParseNumber(absl::string_view text, double& value) {
+  const absl::from_chars_result result =
+      absl::from_chars(text.data(), text.data() + text.size(), value);
+  // What is out of range at the small end is nearest to zero, or to the least number of all.
+  return result.ec == std::errc() || std::abs(value) < 1;
 }
 
 bool SameDecimalValue(absl::string_view a, absl::string_view b) {

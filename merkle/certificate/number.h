@@ -19,6 +19,10 @@ namespace cairn::certificate {
 // Requires: `value` is finite. Both zeros are "0".
 std::string CanonicalNumber(double value);
 
+// The binary64 nearest to the number, ties to even. False where that is beyond binary64.
+// Requires: a number by JSON's grammar.
+bool ParseNumber(absl::string_view text, double& value);
+
 // Whether two numbers are the same decimal value, digit for digit, however they are written.
 // Requires: both are numbers by JSON's grammar.
 // Cost: as long as the texts are, whatever their exponents say.
