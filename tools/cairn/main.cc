@@ -79,6 +79,9 @@ cairn::cli::ExitCode Run(const std::vector<std::string>& arguments) {
   cairn::cli::AddPolicy(app, &exit_code);
   cairn::cli::AddAudit(app, &exit_code);
   cairn::cli::AddMonitor(app, &exit_code);
+  cairn::cli::AddShow(app, &exit_code);
+  cairn::cli::AddDiff(app, &exit_code);
+  cairn::cli::AddRun(app, &exit_code);
   cairn::cli::AddStatus(app, &exit_code);
   cairn::cli::AddAnchors(app, &exit_code);
   cairn::cli::AddWatch(app, &exit_code);
