@@ -5,7 +5,10 @@
 
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "merkle/entry/committed.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
 #include "merkle/types.h"
@@ -83,12 +86,42 @@ Layer JudgeRun(const Evidence& evidence, const std::optional<note::VerifierKey>&
                absl::StrCat(what, "; that it closes the run was not checked"));
 }
 
-Layer JudgeCommitments(const Evidence& evidence) {
+std::optional<Hash> OpenedHash(const Evidence& evidence, const Hash& logged) {
+  if (evidence.commitments.empty() || !evidence.commitments.front().path.empty()) {
+    return std::nullopt;
+  }
+  const Commitment& opening = evidence.commitments.front();
+  absl::string_view hex = opening.value;
+  if (!absl::ConsumePrefix(&hex, "sha256:") || hex.size() != 2 * Hash::kSize) return std::nullopt;
+  const absl::StatusOr<Hash> hash = Hash::FromBytes(absl::HexStringToBytes(hex));
+  if (!hash.ok() || hash->Hex() != hex || entry::CommittedHash(opening.salt, *hash) != logged) {
+    return std::nullopt;
+  }
+  return *hash;
+}
+
+Layer JudgeCommitments(const Evidence& evidence, const Hash& logged) {
   Layer layer{.name = "commitments"};
-  layer.Judge(State::kClaimed, "commitments_not_checked");
-  layer.detail = absl::StrCat(evidence.commitments.size(),
-                              " openings are carried; no record that is read here has commitments, "
-                              "so none was checked");
+  const bool of_entry = evidence.commitments.front().path.empty();
+  const size_t others = evidence.commitments.size() - (of_entry ? 1 : 0);
+  if (of_entry) {
+    if (const std::optional<Hash> hash = OpenedHash(evidence, logged)) {
+      layer.detail = absl::StrCat("the entry commits to sha256:", hash->Hex());
+      layer.Judge(State::kProven, "entry_opened");
+    } else {
+      layer.detail = "the opening does not open the entry's hash";
+      layer.Judge(State::kFalse, "opening_wrong");
+      return layer;
+    }
+  } else {
+    layer.Judge(State::kClaimed, "commitments_not_checked");
+  }
+  if (others > 0) {
+    absl::StrAppend(
+        &layer.detail, layer.detail.empty() ? "" : "; ", others,
+        others == 1 ? " opening of a record's member is" : " openings of a record's members are",
+        " carried and not checked here");
+  }
   return layer;
 }
 

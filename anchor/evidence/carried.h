@@ -24,6 +24,11 @@ namespace cairn::evidence {
 // commitment is none of another's.
 Hash CommitmentOf(const Commitment& commitment);
 
+// The certificate hash that the entry of this evidence commits to: that of the opening with the
+// empty path, where the entry's hash is entry::CommittedHash of it. nullopt where there is no such
+// opening, or it does not open the entry.
+std::optional<Hash> OpenedHash(const Evidence& evidence, const Hash& logged);
+
 // Layer `run`, of evidence that has one. Proven when the record's SHA-256 is the certificate hash
 // of `run.entry`, the entry's trace is that of the evidence's own statement, and the entry is in
 // the tree of a checkpoint of the same log that its key has signed. False when one of these does
@@ -32,9 +37,10 @@ Hash CommitmentOf(const Commitment& commitment);
 Layer JudgeRun(const Evidence& evidence, const std::optional<note::VerifierKey>& log_key,
                NoteVerifier& notes);
 
-// Layer `commitments`, of evidence that has some. Always claimed: their form was checked and
-// nothing else, since no record that verifiers read today has commitments in it.
-Layer JudgeCommitments(const Evidence& evidence);
+// Layer `commitments`, of evidence that has some. The opening of the entry's own hash (empty path)
+// is proven or false. Others are claimed: what stands in a record in the place of a committed
+// member is checked with the record at hand, by `cairn redact --check`.
+Layer JudgeCommitments(const Evidence& evidence, const Hash& logged);
 
 }  // namespace cairn::evidence
 

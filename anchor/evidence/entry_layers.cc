@@ -72,7 +72,8 @@ std::string UnknownKindText(uint8_t kind) {
   return absl::StrCat("an entry of kind ", kind, ", newer than this program");
 }
 
-Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options) {
+Layer CertificateLayer(const StatementEntry& entry, const std::optional<Hash>& opened,
+                       const VerifyOptions& options) {
   Layer layer{.name = "certificate",
               .required = options.certificate_hash.has_value() || options.require.record};
   if (entry.unknown_kind) {
@@ -80,7 +81,9 @@ Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options
     return layer;
   }
   const Statement& statement = entry.signed_statement.statement;
-  const std::string logged = statement.certificate_hash.Hex();
+  const Hash about = opened.value_or(statement.certificate_hash);
+  const std::string logged =
+      absl::StrCat(about.Hex(), opened ? " (which the entry commits to)" : "");
   if (!options.certificate_hash) {
     layer.detail = absl::StrCat("no certificate given; the entry is about sha256:", logged);
     layer.Judge(State::kNotProven, "not_given");
@@ -91,7 +94,7 @@ Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options
     } else {
       layer.Judge(State::kFalse, "refused");
     }
-  } else if (**options.certificate_hash != statement.certificate_hash) {
+  } else if (**options.certificate_hash != about) {
     layer.detail = absl::StrCat("certificateHash: ",
                                 options.hash_source == HashSource::kGiven
                                     ? "the hash given is sha256:"

@@ -23,8 +23,10 @@ namespace cairn::evidence {
 // "an entry of kind 7, newer than this program"
 std::string UnknownKindText(uint8_t kind);
 
-// `certificate`
-Layer CertificateLayer(const StatementEntry& entry, const VerifyOptions& options);
+// `certificate`. `opened`: the hash that the entry's own commits to, where it was opened; that one
+// then is what the certificate must have.
+Layer CertificateLayer(const StatementEntry& entry, const std::optional<Hash>& opened,
+                       const VerifyOptions& options);
 
 // Where the entry stands, as far as that is known.
 struct Place {

@@ -255,7 +255,8 @@ void JudgeLayers(const Subject& subject, Report& report) {
   const entry::Statement& statement = subject.entry.signed_statement.statement;
   report.anchor_bound_s = by_anchors.at_s;
   report.witness_bound_s = by_witnesses.at_s;
-  report.layers = {CertificateLayer(subject.entry, options)};
+  const Hash& logged = statement.certificate_hash;
+  report.layers = {CertificateLayer(subject.entry, OpenedHash(subject.evidence, logged), options)};
   if (options.about_certificate) {
     const bool dated =
         inclusion.state == State::kProven && report.layers.front().state == State::kProven;
@@ -284,7 +285,7 @@ void JudgeLayers(const Subject& subject, Report& report) {
     report.layers.push_back(JudgeRun(subject.evidence, options.log_key, notes));
   }
   if (!subject.evidence.commitments.empty()) {
-    report.layers.push_back(JudgeCommitments(subject.evidence));
+    report.layers.push_back(JudgeCommitments(subject.evidence, logged));
   }
   report.layers.push_back(anchor_bound);
   report.layers.push_back(witness_bound);

@@ -87,21 +87,25 @@ Comparison CompareMember(const Json* first, const Json* second, const std::strin
   if (first == nullptr && second == nullptr) return Comparison::kNotRecorded;
   if (second == nullptr) return Comparison::kOnlyInFirst;
   if (first == nullptr) return Comparison::kOnlyInSecond;
-  // Equal commitments open to one value; whether different ones do, nobody can tell.
-  if (IsRedacted(*first) || IsRedacted(*second)) {
-    return *first == *second ? Comparison::kEqual : Comparison::kCannotCompare;
-  }
+  // Nobody can tell what they stand for.
+  if (IsRedacted(*first) || IsRedacted(*second)) return Comparison::kCannotCompare;
   if (*first == *second) return Comparison::kEqual;
   CompareValues(*first, *second, path, aspect);
   return Comparison::kChanged;
 }
 
-// Of a value that is not recorded, or redacted, in one of them: by the hashes that they state. A
-// commitment's record states the hash of the plain value, if any.
+// Of a value that is not recorded, or redacted, in one of them: by the hashes that they state.
+// Beside a commitment the hash may be of the commitment, and tells nothing.
 Comparison CompareHashes(const AspectSource& source, const Json& first, const Json& second,
                          Comparison by_values, Aspect& aspect) {
   if (source.hash.empty() || by_values == Comparison::kEqual || by_values == Comparison::kChanged) {
     return by_values;
+  }
+  for (const Json* record : {&first, &second}) {
+    for (const Names& names : source.members) {
+      const Json* value = At(*record, names);
+      if (value != nullptr && Member(*value, "commitment") != nullptr) return by_values;
+    }
   }
   const Json* one = At(first, {"snapshot", source.hash});
   const Json* other = At(second, {"snapshot", source.hash});
@@ -133,8 +137,7 @@ Aspect CompareAspect(const AspectSource& source, const Json& first, const Json& 
     const Json* one = At(first, names);
     const Json* other = At(second, names);
     const Comparison comparison = CompareMember(one, other, PathOf(names), aspect);
-    if (source.members.size() > 1 && source.hash.empty() &&
-        (one == nullptr) != (other == nullptr)) {
+    if (source.members.size() > 1 && (one == nullptr) != (other == nullptr)) {
       AddChange(one == nullptr
                     ? absl::StrCat(PathOf(names), ": only in the second: ", Short(*other))
                     : absl::StrCat(PathOf(names), ": only in the first: ", Short(*one)),

@@ -127,6 +127,7 @@ void AddAudit(CLI::App& app, ExitCode* exit_code);
 void AddMonitor(CLI::App& app, ExitCode* exit_code);
 void AddShow(CLI::App& app, ExitCode* exit_code);
 void AddDiff(CLI::App& app, ExitCode* exit_code);
+void AddRedact(CLI::App& app, ExitCode* exit_code);
 void AddRun(CLI::App& app, ExitCode* exit_code);
 void AddStatus(CLI::App& app, ExitCode* exit_code);
 void AddAnchors(CLI::App& app, ExitCode* exit_code);

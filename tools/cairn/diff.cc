@@ -1,25 +1,20 @@
 // cairn diff: in what two executions, or two runs, differ.
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <string>
-#include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/difference.h"
 #include "merkle/certificate/judge.h"
 #include "tools/cairn/command.h"
-#include "tools/cairn/file.h"
 #include "tools/cairn/run_files.h"
 
 namespace cairn::cli {
@@ -36,8 +31,10 @@ struct Options {
   bool json = false;
 };
 
-// The steps of one side by what they are matched by.
-using Steps = std::map<std::string, const Json*>;
+// The steps of one side by what they are matched by: whether that is foreign text, that text or the
+// step's number, and the how manieth of that key it is. So no two steps share one.
+using Key = std::tuple<bool, std::string, size_t>;
+using Steps = std::map<Key, const Json*>;
 
 const std::string* FirstText(const Json& record, std::initializer_list<const char*> names) {
   for (const char* part : {"snapshot", "step"}) {
@@ -51,28 +48,32 @@ const std::string* FirstText(const Json& record, std::initializer_list<const cha
 }
 
 // Two executions of one step have ids of their own, so that its number goes first.
-std::string KeyOf(const Json& record, size_t position) {
+std::pair<bool, std::string> KeyOf(const Json& record, size_t position) {
   const Json* snapshot = certificate::ObjectMember(record, "snapshot");
   const Json* index = snapshot == nullptr ? nullptr : certificate::Member(*snapshot, "stepIndex");
   if (index != nullptr && index->is_number()) {
-    return absl::StrCat("step ", certificate::CanonicalJson(*index));
+    return {false, absl::StrCat("step ", certificate::CanonicalJson(*index))};
   }
   if (const std::string* id = FirstText(record, {"stepId", "nodeName"})) {
-    return certificate::Utf8(*id);
+    return {true, certificate::Utf8(*id)};
   }
-  return absl::StrCat("record ", position + 1);
+  return {false, absl::StrCat("record ", position + 1)};
 }
 
-Steps StepsOf(const RunFiles& run) {
+Steps StepsOf(const RunFiles& run, bool alone) {
   Steps steps;
+  std::map<std::pair<bool, std::string>, size_t> counts;
   for (size_t i = 0; i < run.records.size(); ++i) {
-    const std::string key = run.records.size() == 1 ? "" : KeyOf(run.records[i].record(), i);
-    // A second step of one key is matched by its place.
-    if (!steps.emplace(key, &run.records[i].record()).second) {
-      steps.emplace(absl::StrCat("record ", i + 1), &run.records[i].record());
-    }
+    const Json& record = run.records[i].record();
+    const auto [foreign, text] = alone ? std::pair(false, std::string()) : KeyOf(record, i);
+    steps.emplace(Key(foreign, text, counts[{foreign, text}]++), &record);
   }
   return steps;
+}
+
+std::string KeyText(const Key& key) {
+  const auto& [foreign, text, number] = key;
+  return number == 0 ? text : absl::StrCat(text, " (", number + 1, ")");
 }
 
 nlohmann::ordered_json StepJson(const std::string& key, const Difference& difference) {
@@ -125,6 +126,12 @@ void SayStep(const std::string& key, const Difference& difference) {
 // What must be said first of a side that proves nothing.
 bool IsSound(const RunFiles& run) {
   bool sound = true;
+  if (run.project.has_value()) {
+    if (const absl::Status status = run.project->record_status(); !status.ok()) {
+      sound = false;
+      Complain(absl::StrCat(run.path, ": a project ", run.project->Text(), ": ", status.message()));
+    }
+  }
   for (const certificate::JudgedRecord& record : run.records) {
     const absl::Status status = record.judgement.record_status();
     if (status.ok()) continue;
@@ -136,32 +143,37 @@ bool IsSound(const RunFiles& run) {
 }
 
 // Compares what stands for one execution on both sides; true where all is equal.
-bool CompareRuns(const Options& options, const RunFiles& first, const RunFiles& second) {
-  const Steps one = StepsOf(first), other = StepsOf(second);
+// `sound`: both hold. Of others drift is not claimed.
+bool CompareRuns(const Options& options, const RunFiles& first, const RunFiles& second,
+                 bool sound) {
+  const bool alone = first.records.size() == 1 && second.records.size() == 1;
+  const Steps one = StepsOf(first, alone), other = StepsOf(second, alone);
   bool equal = true;
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   std::vector<std::string> only_first, only_second;
   for (const auto& [key, record] : one) {
     const auto match = other.find(key);
     if (match == other.end()) {
-      only_first.push_back(key);
+      only_first.push_back(KeyText(key));
       continue;
     }
-    const Difference difference = certificate::Compare(*record, *match->second);
+    Difference difference = certificate::Compare(*record, *match->second);
+    difference.execution_drift = difference.execution_drift && sound;
     equal = equal && !difference.any();
     if (options.json) {
-      steps.push_back(StepJson(key, difference));
+      steps.push_back(StepJson(KeyText(key), difference));
     } else {
-      SayStep(key, difference);
+      SayStep(KeyText(key), difference);
     }
   }
   for (const auto& [key, unused] : other) {
-    if (one.count(key) == 0) only_second.push_back(key);
+    if (one.count(key) == 0) only_second.push_back(KeyText(key));
   }
   equal = equal && only_first.empty() && only_second.empty();
   if (options.json) {
     std::cout << JsonLine({{"first", options.first},
                            {"second", options.second},
+                           {"sound", sound},
                            {"equal", equal},
                            {"steps", steps},
                            {"only_in_first", only_first},
@@ -187,7 +199,7 @@ ExitCode Run(const Options& options) {
     return absl::IsInvalidArgument(side->status()) ? kNo : kUnable;
   }
   const bool sound = IsSound(*first) & IsSound(*second);
-  return CompareRuns(options, *first, *second) && sound ? kYes : kNo;
+  return CompareRuns(options, *first, *second, sound) && sound ? kYes : kNo;
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ cairn::cli::ExitCode Run(const std::vector<std::string>& arguments) {
   cairn::cli::AddMonitor(app, &exit_code);
   cairn::cli::AddShow(app, &exit_code);
   cairn::cli::AddDiff(app, &exit_code);
+  cairn::cli::AddRedact(app, &exit_code);
   cairn::cli::AddRun(app, &exit_code);
   cairn::cli::AddStatus(app, &exit_code);
   cairn::cli::AddAnchors(app, &exit_code);

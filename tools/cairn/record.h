@@ -42,6 +42,13 @@ struct Record {
   // Taken for a file, of what would be no good record: why. Empty otherwise.
   std::string no_good_record = {};
 
+  // The hash was given, and no file.
+  bool hash_given = false;
+
+  // What evidence states of it.
+  std::optional<evidence::CertificateKind> stated_kind() const {
+    return hash_given ? std::nullopt : std::optional(kind);
+  }
   // kInvalidArgument, naming them, where attestations are false, or not proven though keys were
   // given.
   absl::Status attestations_status() const;

@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "anchor/evidence/carried.h"
+#include "anchor/evidence/evidence.h"
 #include "merkle/certificate/judge.h"
 #include "merkle/certificate/record_signs.h"
 #include "tools/cairn/command.h"
@@ -40,7 +42,7 @@ absl::Status AddRecord(const std::string& path, const certificate::NodeKeys* key
   return absl::OkStatus();
 }
 
-// Evidence is told by its form: it states its format first.
+// Evidence is told by its name.
 bool IsEvidence(const std::string& path) { return absl::EndsWith(path, evidence::kFileSuffix); }
 
 absl::Status Read(const Options& options, const std::string& path,
@@ -52,8 +54,16 @@ absl::Status Read(const Options& options, const std::string& path,
   const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
   if (!evidence.ok()) return evidence.status();
   shown.evidence = FactsOf(*evidence);
-  return options.certificate.empty() ? absl::OkStatus()
-                                     : AddRecord(options.certificate, keys, shown);
+  if (options.certificate.empty()) return absl::OkStatus();
+  if (absl::Status added = AddRecord(options.certificate, keys, shown); !added.ok()) return added;
+  const absl::StatusOr<evidence::StatementEntry> entry = evidence::DecodeSubject(evidence->entry);
+  const Hash logged = entry.ok() ? entry->signed_statement.statement.certificate_hash : Hash{};
+  const Hash about = evidence::OpenedHash(*evidence, logged).value_or(logged);
+  if (shown.judgement->hash != about) {
+    return absl::InvalidArgumentError(absl::StrCat("is about sha256:", about.Hex(), ", and ",
+                                                   options.certificate, " is another certificate"));
+  }
+  return absl::OkStatus();
 }
 
 ExitCode Show(const Options& options, const std::string& path, const certificate::NodeKeys* keys) {

@@ -175,7 +175,7 @@ std::vector<EvidenceFact> FactsOf(const evidence::Evidence& evidence) {
         absl::StrCat(statement.certifier, ", ", SignatureText(entry->signed_statement.signature)));
     if (statement.policy_status != entry::PolicyStatus::kUnspecified) {
       add("policy_status", "policy",
-          absl::StrCat("stated: ", entry::PolicyStatusName(statement.policy_status)));
+          absl::StrCat("the certifier states: ", entry::PolicyStatusName(statement.policy_status)));
     }
     add("trace", "trace", statement.trace);
     add("task", "task", statement.task);

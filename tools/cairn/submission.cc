@@ -1,11 +1,16 @@
 #include "tools/cairn/submission.h"
 
+#include <openssl/rand.h>
+
+#include <cassert>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "anchor/evidence/carried.h"
 #include "anchor/evidence/verify.h"
 #include "merkle/entry/blind.h"
+#include "merkle/entry/committed.h"
 #include "merkle/entry/statement.h"
 #include "tools/cairn/anchor_view.h"
 #include "tools/cairn/error_code.h"
@@ -75,11 +80,22 @@ std::string Opened(const Evidence& evidence, absl::string_view field, const std:
   return id;
 }
 
+// OpenSSL has randomness, or the process has no business to go on.
+Hash RandomHash() {
+  Hash hash;
+  const int made = RAND_priv_bytes(hash.bytes.data(), Hash::kSize);
+  assert(made == 1 && "OpenSSL has no randomness");
+  (void)made;
+  return hash;
+}
+
 }  // namespace
 
 struct Submitter::Prepared {
   entry::SignedStatement signed_statement;
   std::vector<evidence::Opening> openings;
+  // Of the entry's own hash, where it commits.
+  std::vector<evidence::Commitment> commitments;
 };
 
 std::string OutcomeName(Outcome outcome) {
@@ -122,16 +138,26 @@ ExitCode OutcomeExitCode(Outcome outcome) {
   return kUnable;
 }
 
+// A record with attestations that do not hold is refused as one that contradicts itself is.
+absl::StatusOr<Record> Submitter::ReadSubmitted(const SubmittedFile& file) const {
+  if (file.hash) {
+    Record given{.hash = *file.hash};
+    given.hash_given = true;
+    return given;
+  }
+  absl::StatusOr<Record> record = ReadRecord(
+      file.path, options_.record.kind(),
+      {.keys = options_.node_keys ? &*options_.node_keys : nullptr}, options_.record.left_open());
+  if (!record.ok()) return record;
+  if (absl::Status attested = record->attestations_status(); !attested.ok()) return attested;
+  return record;
+}
+
 SubmissionResult Submitter::Submit(const SubmittedFile& file) const {
   SubmissionResult result;
   result.file = file.name;
   result.evidence_file = file.evidence_file;
-  absl::StatusOr<Record> record = ReadRecord(
-      file.path, options_.record.kind(),
-      {.keys = options_.node_keys ? &*options_.node_keys : nullptr}, options_.record.left_open());
-  if (record.ok()) {
-    if (absl::Status attested = record->attestations_status(); !attested.ok()) record = attested;
-  }
+  const absl::StatusOr<Record> record = ReadSubmitted(file);
   if (!record.ok()) {
     const bool refused = IsRefusal(record.status());
     End(refused ? Outcome::kRefused : Outcome::kUnable, record.status(), result);
@@ -182,6 +208,12 @@ absl::Status Submitter::CheckExisting(const std::string& bytes, const Record& re
     return good;
   }
   const entry::Statement& statement = report->claim.statement;
+  if (options_.commit != evidence::OpenedHash(*evidence, statement.certificate_hash).has_value()) {
+    return absl::InvalidArgumentError(
+        options_.commit
+            ? "it is for an entry that holds the certificate's hash itself"
+            : "it is for an entry that only commits to the certificate's hash: --commit");
+  }
   const bool same = (options_.certifier.empty() || statement.certifier == options_.certifier) &&
                     statement.policy_status == options_.policy_status &&
                     statement.supersedes == options_.supersedes &&
@@ -215,7 +247,14 @@ void Submitter::NoticeForeignSignature(const Evidence& evidence, SubmissionResul
 Submitter::Prepared Submitter::Prepare(const Record& record) const {
   Prepared prepared;
   entry::Statement& statement = prepared.signed_statement.statement;
-  statement = {.certificate_hash = record.hash,
+  Hash logged = record.hash;
+  if (options_.commit) {
+    evidence::Commitment opening{
+        .path = "", .salt = RandomHash(), .value = absl::StrCat("sha256:", record.hash.Hex())};
+    logged = entry::CommittedHash(opening.salt, record.hash);
+    prepared.commitments.push_back(std::move(opening));
+  }
+  statement = {.certificate_hash = logged,
                .policy_status = options_.policy_status,
                .supersedes = options_.supersedes,
                .certifier = options_.certifier,
@@ -247,8 +286,9 @@ absl::StatusOr<Evidence> Submitter::CheckAnswer(const v1::AppendResponse& answer
                                                     .entry = answer.entry(),
                                                     .proof = answer.proof(),
                                                     .checkpoint = answer.checkpoint()},
-                                                   record.kind, prepared.openings);
+                                                   record.stated_kind(), prepared.openings);
   if (!evidence.ok()) return evidence.status();
+  evidence->commitments = prepared.commitments;
   absl::Status good = CheckEvidence(*evidence, answer.duplicate(), record, prepared);
   if (!good.ok()) return good;
   return evidence;
@@ -259,8 +299,9 @@ absl::StatusOr<Evidence> Submitter::WithReceipts(const v1::AppendResponse& answe
                                                  const Record& record,
                                                  const Prepared& prepared) const {
   absl::StatusOr<Evidence> evidence =
-      FetchEvidence(*client_, LeafIndex(answer.index()), record.kind, prepared.openings);
+      FetchEvidence(*client_, LeafIndex(answer.index()), record.stated_kind(), prepared.openings);
   if (!evidence.ok()) return evidence.status();
+  evidence->commitments = prepared.commitments;
   absl::Status good = CheckEvidence(*evidence, answer.duplicate(), record, prepared);
   if (!good.ok()) return good;
   return evidence;
@@ -320,7 +361,8 @@ void Submitter::Append(const Record& record, SubmissionResult& result) const {
   absl::Status written = bytes.status();
   if (written.ok()) {
     // Openings are for their owner to hand out.
-    const mode_t mode = evidence->openings.empty() ? 0644 : 0600;
+    const bool opens = !evidence->openings.empty() || !evidence->commitments.empty();
+    const mode_t mode = opens ? 0600 : 0644;
     written = CreateFile(result.evidence_file, *bytes, mode);
   }
   // Another run was faster. Its evidence is as good, if it is for this.

@@ -38,6 +38,8 @@ struct SubmissionOptions {
   // Log keyed hashes instead of trace and task, with keys made from this, and put the openings into
   // the evidence.
   std::optional<Hash> blind_secret;
+  // Log hashes that commit to the certificates, with their openings in the evidence.
+  bool commit = false;
   std::optional<note::SignerKey> signing_key;
   // The log's: what is signed for, and what answers and evidence must be of.
   std::string origin;
@@ -93,6 +95,7 @@ class Submitter {
  private:
   struct Prepared;
 
+  absl::StatusOr<Record> ReadSubmitted(const SubmittedFile& file) const;
   bool UseExisting(const Record& record, SubmissionResult& result) const;
   absl::Status CheckExisting(const std::string& bytes, const Record& record,
                              SubmissionResult& result) const;

@@ -39,6 +39,8 @@ struct Options {
   ConnectionOptions connection;
   std::string out;
   std::vector<std::string> files;
+  std::vector<std::string> hashes;
+  bool commit = false;
   std::string name = "stdin";
   std::string certifier;
   std::string signing_key;
@@ -76,6 +78,9 @@ void CheckUsage(const Options& options) {
   }
   if (options.blind && options.trace.empty() && options.task.empty()) {
     Misused("--blind needs --trace or --task: there is nothing to blind");
+  }
+  if (options.files.empty() && options.hashes.empty()) {
+    Misused("name files to submit, or hashes with --hash");
   }
   if (options.parallel < 1 || options.parallel > 256) Misused("--parallel takes 1 to 256");
 }
@@ -131,6 +136,7 @@ absl::StatusOr<SubmissionOptions> ReadOptions(const Options& options) {
   if (!node_keys.ok()) return node_keys.status();
   out.node_keys = *std::move(node_keys);
   out.record = options.record;
+  out.commit = options.commit;
   if (!options.signing_key.empty()) {
     absl::StatusOr<note::SignerKey> key = ReadSignerKey(options.signing_key);
     if (!key.ok()) return key.status();
@@ -162,14 +168,17 @@ absl::Status TryDirectories(const Options& options, const std::vector<SubmittedF
 
 // kInvalidArgument is usage. What stands for standard input is read here, whole.
 absl::StatusOr<std::vector<SubmittedFile>> ListFiles(const Options& options) {
-  absl::StatusOr<std::vector<SubmittedFile>> files =
-      ListSubmitted(options.files, options.out, options.name);
+  absl::StatusOr<std::vector<SubmittedFile>> files = std::vector<SubmittedFile>();
+  if (!options.files.empty()) files = ListSubmitted(options.files, options.out, options.name);
   if (!files.ok()) return files.status();
+  absl::StatusOr<std::vector<SubmittedFile>> hashes = ListHashes(options.hashes, options.out);
+  if (!hashes.ok()) return hashes.status();
+  files->insert(files->end(), hashes->begin(), hashes->end());
   if (options.supersedes && files->size() > 1) {
     return absl::InvalidArgumentError("--supersedes names one entry, so it goes with one file");
   }
   for (SubmittedFile& file : *files) {
-    if (!file.path.empty()) continue;
+    if (!file.path.empty() || file.hash) continue;
     absl::StatusOr<std::string> saved = SaveStandardInput();
     if (!saved.ok()) return saved.status();
     file.path = *std::move(saved);
@@ -384,11 +393,20 @@ void AddSubmit(CLI::App& app, ExitCode* exit_code) {
       &options->json);
   AddConnectionOptions(command, &options->connection);
   command.Add("--out", options->out, "Directory for evidence; made when missing").Required();
+  command.Add(
+      "FILE", options->files,
+      "Records, or any files; a directory stands for all files below it that are not hidden, "
+      "- for standard input");
   command
-      .Add("FILE", options->files,
-           "Records, or any files; a directory stands for all files below it that are not hidden, "
-           "- for standard input")
-      .Required();
+      .Add("--hash", options->hashes,
+           "A certificate hash, sha256:HEX, to log without its certificate; or a file of them, one "
+           "a "
+           "line, or - for standard input. May be repeated")
+      .Repeatable();
+  command.AddFlag(
+      "--commit", options->commit,
+      "Log hashes that commit to the certificates' with a random salt, which is kept in "
+      "the evidence alone: without it nobody can tell what was logged");
   command
       .Add("--name", options->name, "The name of what - reads: its evidence is DIR/NAME.cairn.json")
       .ShowDefault();

@@ -11,10 +11,14 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "anchor/evidence/evidence.h"
+#include "tools/cairn/arguments.h"
 #include "tools/cairn/evidence_file.h"
+#include "tools/cairn/file.h"
 
 namespace cairn::cli {
 namespace {
@@ -137,6 +141,50 @@ absl::StatusOr<std::vector<SubmittedFile>> ListSubmitted(const std::vector<std::
   std::vector<SubmittedFile> files;
   files.reserve(candidates.size());
   for (Candidate& candidate : candidates) files.push_back(std::move(candidate.file));
+  return files;
+}
+
+absl::StatusOr<std::vector<SubmittedFile>> ListHashes(const std::vector<std::string>& arguments,
+                                                      const std::string& out) {
+  constexpr size_t kMaxListBytes = size_t{64} << 20;
+  std::vector<SubmittedFile> files;
+  std::set<Hash> seen;
+  const auto add = [&](absl::string_view text, absl::string_view from) {
+    const absl::StatusOr<Hash> hash = ParseHash(text);
+    if (!hash.ok()) return absl::InvalidArgumentError(absl::StrCat(from, hash.status().message()));
+    if (!seen.insert(*hash).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(from, "sha256:", hash->Hex(), " is given twice"));
+    }
+    files.push_back({.name = absl::StrCat("sha256:", hash->Hex()),
+                     .path = "",
+                     .evidence_file = absl::StrCat(out, "/", hash->Hex(), evidence::kFileSuffix),
+                     .hash = *hash});
+    return absl::OkStatus();
+  };
+  for (const std::string& argument : arguments) {
+    if (ParseHash(argument).ok()) {
+      if (absl::Status added = add(argument, ""); !added.ok()) return added;
+      continue;
+    }
+    if (absl::StartsWith(argument, "sha256:")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--hash ", argument, ": ", ParseHash(argument).status().message()));
+    }
+    absl::StatusOr<std::string> path = argument;
+    if (argument == "-") path = SaveStandardInput();
+    if (!path.ok()) return path.status();
+    const absl::StatusOr<std::string> text = ReadFile(*path, kMaxListBytes);
+    if (!text.ok()) return text.status();
+    size_t number = 0;
+    for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+      ++number;
+      const absl::string_view stripped = absl::StripAsciiWhitespace(line);
+      if (stripped.empty()) continue;
+      const std::string from = absl::StrCat(argument, ", line ", number, ": ");
+      if (absl::Status added = add(stripped, from); !added.ok()) return added;
+    }
+  }
   return files;
 }
 

@@ -6,10 +6,12 @@
 #ifndef CAIRN_TOOLS_CAIRN_SUBMITTED_FILES_H_
 #define CAIRN_TOOLS_CAIRN_SUBMITTED_FILES_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "merkle/hash.h"
 
 namespace cairn::cli {
 
@@ -17,6 +19,8 @@ struct SubmittedFile {
   std::string name;  // As it was given, or as it was found; `-` for standard input.
   std::string path;  // Where its bytes are.
   std::string evidence_file;
+  // The hash itself was given, and no file: then `path` is empty.
+  std::optional<Hash> hash = std::nullopt;
 };
 
 // A directory stands for every regular file below it, also behind links, sorted by path; without
@@ -37,6 +41,13 @@ struct SubmittedFile {
 absl::StatusOr<std::vector<SubmittedFile>> ListSubmitted(const std::vector<std::string>& arguments,
                                                          const std::string& out,
                                                          const std::string& stdin_name);
+
+// Certificate hashes given as such, each with its evidence in out/HEX.cairn.json. An argument is
+// one, or a file that has one a line, or `-` for standard input. Errors: kInvalidArgument for a
+// line that is no hash, and a hash that is given twice; otherwise files
+//   as in file.h.
+absl::StatusOr<std::vector<SubmittedFile>> ListHashes(const std::vector<std::string>& arguments,
+                                                      const std::string& out);
 
 // All of standard input, in a file that is gone with the process; the path under which it can be
 // opened.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "anchor/evidence/certifier_keys.h"
+#include "merkle/certificate/aief.h"
+#include "merkle/certificate/judge.h"
 #include "merkle/entry/certifier_key.h"
 #include "merkle/note/text.h"
 #include "tools/cairn/arguments.h"
@@ -48,6 +51,7 @@ struct Options {
   std::string now;
   std::string misbehaviour;
   uint64_t threads = 0;
+  std::string report;
   bool explain = false;
   bool json = false;
 };
@@ -293,6 +297,56 @@ ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& de
   return worst;
 }
 
+nlohmann::ordered_json AiefJson(const std::string& file, const certificate::AiefReport& report) {
+  nlohmann::ordered_json json;
+  json["file"] = file;
+  json["result"] = report.pass ? "PASS" : "FAIL";
+  json["reason"] = report.pass ? nlohmann::ordered_json() : nlohmann::ordered_json(report.reason);
+  json["checks"] = {{"schemaSupported", report.schema_supported},
+                    {"integrityValid", report.integrity_valid},
+                    {"protectedSetValid", report.protected_set_valid},
+                    {"chainValid", report.chain_valid}};
+  for (const auto& [name, text] :
+       {std::pair("field", &report.field), std::pair("expected", &report.expected),
+        std::pair("observed", &report.observed)}) {
+    if (!text->empty()) json[name] = *text;
+  }
+  json["notes"] = report.notes;
+  json["level"] = report.level;
+  json["missing"] = report.missing;
+  json["notCheckable"] = report.not_checkable;
+  return json;
+}
+
+// The contract's report on a record: of --certificate with its evidence, or of the files
+// themselves. What is judged by time is judged at --now, or as if every key had ended: so a report
+// can be repeated.
+ExitCode ReportAief(const Options& options, const certificate::NodeKeys* keys,
+                    const std::function<bool()>& is_evidence_verified) {
+  const bool with_evidence = !options.certificate.empty();
+  const std::vector<std::string> files =
+      with_evidence ? std::vector<std::string>{options.certificate} : options.evidence;
+  certificate::JudgeOptions judge{.node_keys = keys};
+  if (!options.now.empty()) judge.now_s = static_cast<int64_t>(ParseTime("--now", options.now));
+  certificate::AiefOptions aief{.evidence_verified = with_evidence && is_evidence_verified()};
+  for (const std::string& set : options.require) {
+    if (absl::StrContains(set, "attestation")) aief.require_attestation = true;
+  }
+  ExitCode worst = kYes;
+  for (const std::string& file : files) {
+    const absl::StatusOr<std::string> bytes = ReadFile(file, certificate::kMaxRecordBytes);
+    if (!bytes.ok()) {
+      Complain(bytes.status());
+      return kUnable;
+    }
+    const certificate::AiefReport report =
+        certificate::JudgeAief(certificate::JudgeRecord(*bytes, judge), aief);
+    std::cout << JsonLine(AiefJson(file, report));
+    worst = Highest(worst, report.pass ? kYes : kNo);
+  }
+  return worst;
+}
+
 ExitCode Run(const Options& options) {
   const Demands demands = ReadDemands(options);
   TrustOptions trust_options = options.trust;
@@ -313,6 +367,14 @@ ExitCode Run(const Options& options) {
   const CertificateFile certificate{.path = options.certificate,
                                     .node_keys = node_keys->has_value() ? &**node_keys : nullptr,
                                     .options = options.record};
+  if (options.report == "aief") {
+    return ReportAief(options, certificate.node_keys, [&] {
+      Contradictions seen;
+      const Checked checked =
+          CheckEvidence(options.evidence.front(), **trust, demands, seen, &certificate);
+      return checked.exit_code == kYes;
+    });
+  }
   return VerifyAll(options, **trust, demands, options.certificate.empty() ? nullptr : &certificate,
                    {.json = options.json, .explain = options.explain, .inputs = *inputs});
 }
@@ -360,6 +422,15 @@ void AddOptions(Subcommand& command, const std::shared_ptr<Options>& options) {
   command.Add("--misbehaviour", options->misbehaviour,
               "File to write, where evidence files show that the log's key signed two trees: the "
               "proof of that. Must not exist");
+  command
+      .Add(
+          "--report", options->report,
+          "aief: instead, one line of JSON on the record of --certificate (or, without it, on each "
+          "file, which is then a record) as AIEF's verifier contract has it: result, reason, "
+          "checks, "
+          "the level of which all that can be checked here is met, and what is missing for the "
+          "next")
+      .OneOf({"aief"});
   command.AddFlag("--explain", options->explain,
                   "Say of each layer how it was decided, and at the end by which inputs");
   command
