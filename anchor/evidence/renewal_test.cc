@@ -275,7 +275,7 @@ TEST_F(RenewalTest, RunAndCommitmentsAreJudgedForWhatTheyAre) {
   bad = evidence;
   bad.entry = testing::Entries()[testing::kUnsigned];
   ExpectState(JudgeRun(bad, log_key_, notes_), State::kFalse, "run_other_trace");
-  ExpectState(JudgeCommitments(evidence), State::kClaimed, "commitments_not_checked");
+  ExpectState(JudgeCommitments(evidence, Hash{}), State::kClaimed, "commitments_not_checked");
   VerifyOptions options;
   options.log_key = log_key_;
   const absl::StatusOr<Report> report = Verify(evidence, options);

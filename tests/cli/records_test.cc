@@ -33,7 +33,7 @@ using ::testing::IsEmpty;
 using testing::Join;
 using testing::RunCairn;
 
-constexpr size_t kMaxRecordBytes = size_t{16} << 20;
+constexpr size_t kMaxRecordBytes = size_t{64} << 20;
 
 std::string HashText(const json& value) {
   return absl::StrCat("sha256:", merkle::Sha256(certificate::CanonicalJson(value)).Hex());
@@ -123,9 +123,8 @@ TEST_F(Records, NumbersThatAreCoveredOnlyAsRoundedAreListed) {
 }
 
 TEST_F(Records, NumbersThatAreOnlySpeltOtherwiseAreNot) {
-  const json document =
-      Hash(Write("r.json", RecordWith("[1.0,1e2,1.50,-0,0e999999999,9007199254740992,1e300]")),
-           {"--strict"});
+  const json document = Hash(
+      Write("r.json", RecordWith("[1.0,1e2,1.50,-0,0e99,9007199254740992,1e300]")), {"--strict"});
   EXPECT_THAT(document.at("notices"), IsEmpty());
   EXPECT_FALSE(document.contains("rounded"));
 }
@@ -153,11 +152,10 @@ TEST_F(Records, AreRefusedWithThePathOfWhatIsMalformed) {
   const std::string good = RecordWith("[1,{\"a\":2}]");
   EXPECT_EQ(Hash(Write("r.json", good)).at("kind"), "cer");
   for (const auto& [bad, reason] :
-       {std::pair("1e400", "snapshot.input.n[1].a: the number `1e400` is beyond binary64"),
-        {"-1e400", "snapshot.input.n[1].a: the number `-1e400` is beyond binary64"},
+       {std::pair("1e400", "is beyond binary64, in snapshot.input.n[1].a"),
+        {"-1e400", "is beyond binary64, in snapshot.input.n[1].a"},
         {"2,\"a\":2", "snapshot.input.n[1]: the name `a` appears twice"},
         {"2,\"\\u0061\":2", "snapshot.input.n[1]: the name `a` appears twice"},
-        {"\"\\ud800\"", "in snapshot.input.n[1].a"},
         {"\"\xff\"", "in snapshot.input.n[1].a"},
         {"NaN", "in snapshot.input.n[1].a"}}) {
     ExpectRefusedUnlessAsFile(
@@ -169,14 +167,14 @@ TEST_F(Records, AreSoUpToTheirLimitsAndRefusedBeyond) {
   const std::string record = RecordWith("1");
   EXPECT_EQ(Hash(Write("r.json", Padded(record, kMaxRecordBytes))).at("kind"), "cer");
   ExpectRefusedUnlessAsFile(Padded(record, kMaxRecordBytes + 1),
-                            "larger than a record may be (16777216 bytes)");
+                            "larger than a record may be (67108864 bytes)");
   ExpectRefusedUnlessAsFile(
       Padded(std::string(kMaxRecordBytes, '\n'), kMaxRecordBytes + 1) + record,
-      "larger than a record may be (16777216 bytes)");
+      "larger than a record may be (67108864 bytes)");
   // The record, its snapshot and the input are three levels.
-  EXPECT_EQ(Hash(Write("r.json", RecordWith(Nested(509)))).at("kind"), "cer");
-  ExpectRefusedUnlessAsFile(absl::StrReplaceAll(record, {{"\"n\":1", "\"n\":" + Nested(510)}}),
-                            "nested deeper than 512");
+  EXPECT_EQ(Hash(Write("r.json", RecordWith(Nested(1021)))).at("kind"), "cer");
+  ExpectRefusedUnlessAsFile(absl::StrReplaceAll(record, {{"\"n\":1", "\"n\":" + Nested(1022)}}),
+                            "nested deeper than 1024");
 }
 
 TEST_F(Records, ThatAreSpoiltAreNoOtherFiles) {
@@ -194,13 +192,12 @@ TEST_F(Records, ThatAreSpoiltAreNoOtherFiles) {
 
 TEST_F(Records, OfUnknownKindsAreNoOtherFiles) {
   const std::string record = RecordWith("1");
-  for (const std::string kind :
-       {"cer.ai.execution.v2", "cer.project.bundle.v1", "cer.governed.execution.step.v1", "npm"}) {
+  for (const std::string kind : {"cer.ai.execution.v2", "npm"}) {
     ExpectRefusedUnlessAsFile(absl::StrReplaceAll(record, {{"cer.ai.execution.v1", kind}}),
-                              "of a kind that this program does not know: bundleType");
+                              "a kind that this program does not know");
   }
-  ExpectRefusedUnlessAsFile(R"({"bundleType":7})", "does not know: bundleType");
-  ExpectRefusedUnlessAsFile(R"({"certificateHash":"sha256:00"})", "does not know: bundleType");
+  ExpectRefusedUnlessAsFile(R"({"bundleType":7})", "a kind that this program does not know");
+  ExpectRefusedUnlessAsFile(R"({"certificateHash":"sha256:00"})", "bundleType is missing");
   // A record that is altered is no other kind, and nobody is told how to log it all the same.
   const std::string altered = absl::StrReplaceAll(record, {{"\"n\":1", "\"n\":2"}});
   EXPECT_THAT(Refused(Write("r.json", altered)), Not(HasSubstr("--as")));
@@ -222,7 +219,7 @@ TEST_F(Records, OtherFilesAreHashedWhateverTheirSize) {
 
 TEST_F(Records, AreDemandedByAsCer) {
   EXPECT_THAT(Refused(Write("a.txt", "text"), {"--as", "cer"}), HasSubstr("not a JSON text"));
-  EXPECT_THAT(Refused(Write("a.json", "[]"), {"--as", "cer"}), HasSubstr("must be a JSON object"));
+  EXPECT_THAT(Refused(Write("a.json", "[]"), {"--as", "cer"}), HasSubstr("no JSON object"));
   EXPECT_EQ(RunCairn({"hash", Write("a.json", "[]"), "--as", "pdf"}).code, 2);
 }
 

@@ -100,7 +100,7 @@ certificate::RoundedNumbers AllRounded(const Judgement& judgement) {
 // Not silently, as the two hashes of a record are two things.
 absl::Status RefusedUnlessAsFile(absl::string_view why) {
   return absl::FailedPreconditionError(
-      absl::StrCat(why, "; if it is its bytes that are meant, whatever they are: --as_file"));
+      absl::StrCat(why, "; if it is its bytes that are meant, whatever they are: --as file"));
 }
 
 absl::StatusOr<Record> FromJudgement(Judgement judgement, LeftOpen left_open) {

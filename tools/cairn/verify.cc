@@ -348,6 +348,16 @@ ExitCode ReportAief(const Options& options, const certificate::NodeKeys* keys,
 }
 
 ExitCode Run(const Options& options) {
+  // Of records alone: there is no log to trust.
+  if (options.report == "aief" && options.certificate.empty()) {
+    const absl::StatusOr<std::optional<certificate::NodeKeys>> keys =
+        ReadNodeKeys(options.node_keys);
+    if (!keys.ok()) {
+      Complain(keys.status());
+      return kUnable;
+    }
+    return ReportAief(options, keys->has_value() ? &**keys : nullptr, [] { return false; });
+  }
   const Demands demands = ReadDemands(options);
   TrustOptions trust_options = options.trust;
   if (!options.now.empty()) trust_options.now_s = ParseTime("--now", options.now);
