@@ -67,12 +67,16 @@ TEST(JudgeRun, NamesWhatIsMissingDoubledOrOutOfOrder) {
 TEST(JudgeRun, NamesWhatDoesNotBelongAndWhatDoesNotHold) {
   std::vector<JudgedRecord> records = Chain(3);
   Json foreign = GoodRecord();
+  foreign["snapshot"]["executionId"] = "elsewhere";
   foreign["snapshot"]["workflowId"] = "other";
   Seal(foreign);
   records.push_back(Judged(foreign));
   EXPECT_THAT(Found(records), ElementsAre("3 FOREIGN_STEP"));
   records = Chain(3);
-  records.push_back(Judged(GoodRecord()));
+  Json loose = GoodRecord();
+  loose["snapshot"]["executionId"] = "loose";
+  Seal(loose);
+  records.push_back(Judged(loose));
   EXPECT_THAT(Found(records), ElementsAre("3 UNLINKED_STEP"));
   records = Chain(3);
   Json edited = records[1].document;
