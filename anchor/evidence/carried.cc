@@ -1,14 +1,12 @@
 #include "anchor/evidence/carried.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "merkle/entry/committed.h"
+#include "merkle/hmac.h"
 #include "merkle/note/checkpoint.h"
 #include "merkle/note/note.h"
 #include "merkle/types.h"
@@ -26,12 +24,7 @@ Hash CommitmentOf(const Commitment& commitment) {
   const std::string message = absl::StrCat(
       kCommitmentLabel, std::string(1, static_cast<char>(length >> 8)),
       std::string(1, static_cast<char>(length & 0xff)), commitment.path, commitment.value);
-  Hash made;
-  unsigned int size = Hash::kSize;
-  HMAC(EVP_sha256(), commitment.salt.bytes.data(), Hash::kSize,
-       reinterpret_cast<const unsigned char*>(message.data()), message.size(), made.bytes.data(),
-       &size);
-  return made;
+  return merkle::HmacSha256(commitment.salt, message);
 }
 
 Layer JudgeRun(const Evidence& evidence, const std::optional<note::VerifierKey>& log_key,

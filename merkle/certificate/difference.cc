@@ -111,7 +111,8 @@ Comparison CompareHashes(const AspectSource& source, const Json& first, const Js
   const Json* other = At(second, {"snapshot", source.hash});
   if (one == nullptr || other == nullptr) return by_values;
   if (*one == *other) {
-    aspect.changes.push_back("by their hashes");
+    aspect.changes = {"by their hashes"};
+    aspect.more_changes = 0;
     return Comparison::kEqual;
   }
   AddChange(absl::StrCat("snapshot.", source.hash, ": ", Short(*one), " -> ", Short(*other)),

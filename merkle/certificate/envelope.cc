@@ -26,13 +26,6 @@ struct Envelope {
   const Attested& attested;
 };
 
-void Conclude(AttestationState state, absl::string_view code, std::string detail,
-              Attestation& attestation) {
-  attestation.state = state;
-  attestation.code = std::string(code);
-  attestation.detail = std::move(detail);
-}
-
 Json AttestationPart(const Json& envelope) {
   Json part = Json::object();
   const Json* attestation = ObjectMember(envelope, "attestation");
@@ -135,25 +128,24 @@ bool IsReseal(const Attested& attested) {
 // Of version 2: signed over members of the record.
 void JudgeOverRecord(const Envelope& found, const Signature& signature, Attestation& out) {
   if (found.attested.kind == nullptr || found.attested.kind->covered.empty()) {
-    return Conclude(AttestationState::kClaimed, "SHAPE_UNKNOWN",
-                    "not checked: no document says what an envelope of this kind is signed over",
-                    out);
+    return out.Conclude(
+        AttestationState::kClaimed, "SHAPE_UNKNOWN",
+        "not checked: no document says what an envelope of this kind is signed over");
   }
   const Json* part = ObjectMember(found.envelope, "attestation");
   const Json* protocol = part == nullptr ? nullptr : Member(*part, "protocolVersion");
   if (protocol != nullptr && !protocol->is_null() && !found.attested.judgement.protocol.empty() &&
       *protocol != found.attested.judgement.protocol) {
-    return Conclude(AttestationState::kFalse, "PROTOCOL_MISMATCH",
-                    absl::StrCat("it is for protocol ", Shown(*protocol), ", and the record is of ",
-                                 found.attested.judgement.protocol),
-                    out);
+    return out.Conclude(AttestationState::kFalse, "PROTOCOL_MISMATCH",
+                        absl::StrCat("it is for protocol ", Shown(*protocol),
+                                     ", and the record is of ", found.attested.judgement.protocol));
   }
   JudgeNodeSignature(signature, Messages(found), found.attested.options, out);
   out.covered = {ChildPath(found.path, "attestation")};
   if (out.code == "NODE_SIGNATURE_INVALID" && IsReseal(found.attested) &&
       found.attested.judgement.answer == Answer::kHolds) {
-    Conclude(AttestationState::kClaimed, "REDACTED",
-             "not checked: it was signed over the record before it was redacted", out);
+    out.Conclude(AttestationState::kClaimed, "REDACTED",
+                 "not checked: it was signed over the record before it was redacted");
   }
 }
 
@@ -162,14 +154,13 @@ void JudgeOverItself(const Envelope& found, const Signature& signature, Attestat
   const Json* hash = Member(found.envelope, "certificateHash");
   const std::optional<Hash>& computed = found.attested.judgement.hash;
   if (hash == nullptr || !computed.has_value()) {
-    return Conclude(AttestationState::kClaimed, "SHAPE_UNKNOWN",
-                    "not checked: it does not name the record that it is about", out);
+    return out.Conclude(AttestationState::kClaimed, "SHAPE_UNKNOWN",
+                        "not checked: it does not name the record that it is about");
   }
   if (*hash != HashText(*computed)) {
-    return Conclude(AttestationState::kFalse, "RECEIPT_BUNDLE_HASH_MISMATCH",
-                    absl::StrCat("it is over ", Shown(*hash), ", and the record's hash is ",
-                                 HashText(*computed)),
-                    out);
+    return out.Conclude(AttestationState::kFalse, "RECEIPT_BUNDLE_HASH_MISMATCH",
+                        absl::StrCat("it is over ", Shown(*hash), ", and the record's hash is ",
+                                     HashText(*computed)));
   }
   JudgeNodeSignature(signature, {{.reading = "", .message = CanonicalJson(found.envelope)}},
                      found.attested.options, out);
@@ -196,7 +187,7 @@ std::optional<Attestation> JudgeEnvelope(const Container& container, const Attes
   out.attestation_id = stated("attestationId");
   const Json* text = Member(*container.object, "verificationEnvelopeSignature");
   if (text == nullptr || text->is_null()) {
-    Conclude(AttestationState::kFalse, "NODE_SIGNATURE_MISSING", "it is not signed", out);
+    out.Conclude(AttestationState::kFalse, "NODE_SIGNATURE_MISSING", "it is not signed");
     return out;
   }
   const auto* signature_text = text->get_ptr<const std::string*>();
@@ -204,8 +195,8 @@ std::optional<Attestation> JudgeEnvelope(const Container& container, const Attes
                                                   ? absl::InvalidArgumentError("is not a text")
                                                   : ParseNodeSignature(*signature_text);
   if (!signature.ok()) {
-    Conclude(AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
-             absl::StrCat("its signature ", signature.status().message()), out);
+    out.Conclude(AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
+                 absl::StrCat("its signature ", signature.status().message()));
     return out;
   }
   const Json* type = Member(*object, "envelopeType");

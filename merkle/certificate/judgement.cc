@@ -66,6 +66,13 @@ std::string Finding::Text() const {
   return field.empty() ? reason : absl::StrCat(field, " ", reason);
 }
 
+void Attestation::Conclude(AttestationState new_state, absl::string_view new_code,
+                           std::string new_detail) {
+  state = new_state;
+  code = std::string(new_code);
+  detail = std::move(new_detail);
+}
+
 void HoldToTime(int64_t proved_by_s, Attestation& attestation) {
   if (attestation.code != kKeyEnded || !attestation.key_valid_to_s.has_value() ||
       proved_by_s > *attestation.key_valid_to_s) {

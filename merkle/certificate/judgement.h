@@ -74,6 +74,8 @@ struct Attestation {
   std::vector<Finding> notices = {};
   // From the file's top: what its signature covers, and the signature. Empty unless proven.
   std::vector<std::string> covered = {};
+
+  void Conclude(AttestationState new_state, absl::string_view new_code, std::string new_detail);
 };
 
 // What a proved time makes of an attestation whose key has ended since: `proved_by_s` (POSIX

@@ -12,13 +12,6 @@
 namespace cairn::certificate {
 namespace {
 
-void Conclude(AttestationState state, absl::string_view code, std::string detail,
-              Attestation& attestation) {
-  attestation.state = state;
-  attestation.code = std::string(code);
-  attestation.detail = std::move(detail);
-}
-
 std::string TimeText(int64_t at_s) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(at_s), absl::UTCTimeZone());
 }
@@ -28,27 +21,27 @@ const NodeKey* FindKey(const NodeKeys& keys, Attestation& attestation) {
   const std::string of =
       absl::StrCat("the keys given are of node `", Shortened(keys.node_id()), "`");
   if (!attestation.node_id.empty() && attestation.node_id != keys.node_id()) {
-    Conclude(AttestationState::kNotProven, "OTHER_NODE",
-             absl::StrCat("it is by node `", Shortened(attestation.node_id), "`, and ", of),
-             attestation);
+    attestation.Conclude(
+        AttestationState::kNotProven, "OTHER_NODE",
+        absl::StrCat("it is by node `", Shortened(attestation.node_id), "`, and ", of));
     return nullptr;
   }
   if (attestation.kid.empty()) {
-    Conclude(AttestationState::kNotProven, "KEY_NOT_NAMED", "it names no key", attestation);
+    attestation.Conclude(AttestationState::kNotProven, "KEY_NOT_NAMED", "it names no key");
     return nullptr;
   }
   const NodeKey* key = keys.Find(attestation.kid);
   if (key == nullptr) {
-    Conclude(AttestationState::kNotProven, "KEY_NOT_FOUND",
-             absl::StrCat(of, ", and `", Shortened(attestation.kid), "` is none of them"),
-             attestation);
+    attestation.Conclude(
+        AttestationState::kNotProven, "KEY_NOT_FOUND",
+        absl::StrCat(of, ", and `", Shortened(attestation.kid), "` is none of them"));
     return nullptr;
   }
   if (!key->key.has_value()) {
-    Conclude(AttestationState::kNotProven, "ALGORITHM_UNKNOWN",
-             absl::StrCat("its key `", Shortened(attestation.kid),
-                          "` is of another algorithm than Ed25519, the one that is checked here"),
-             attestation);
+    attestation.Conclude(
+        AttestationState::kNotProven, "ALGORITHM_UNKNOWN",
+        absl::StrCat("its key `", Shortened(attestation.kid),
+                     "` is of another algorithm than Ed25519, the one that is checked here"));
     return nullptr;
   }
   return key;
@@ -58,8 +51,8 @@ const NodeKey* FindKey(const NodeKeys& keys, Attestation& attestation) {
 void JudgeKey(const NodeKey& key, const JudgeOptions& options, Attestation& attestation) {
   const std::string named = absl::StrCat("key `", Shortened(attestation.kid), "`");
   if (key.revoked) {
-    return Conclude(AttestationState::kFalse, "KEY_REVOKED",
-                    absl::StrCat("the node has revoked its ", named), attestation);
+    return attestation.Conclude(AttestationState::kFalse, "KEY_REVOKED",
+                                absl::StrCat("the node has revoked its ", named));
   }
   const absl::StatusOr<int64_t> signed_s = ParseTimeS(attestation.attested_at);
   if (signed_s.ok() && key.valid_from_s.has_value() && *signed_s < *key.valid_from_s) {
@@ -72,26 +65,26 @@ void JudgeKey(const NodeKey& key, const JudgeOptions& options, Attestation& atte
     attestation.key_valid_to_s = key.valid_to_s;
     const std::string ended = absl::StrCat(named, " ended at ", TimeText(*key.valid_to_s));
     if (signed_s.ok() && *signed_s > *key.valid_to_s) {
-      return Conclude(AttestationState::kFalse, "SIGNED_AFTER_END",
-                      absl::StrCat("by its own word it was signed at ",
-                                   Shortened(attestation.attested_at), ", and its ", ended),
-                      attestation);
+      return attestation.Conclude(
+          AttestationState::kFalse, "SIGNED_AFTER_END",
+          absl::StrCat("by its own word it was signed at ", Shortened(attestation.attested_at),
+                       ", and its ", ended));
     }
     if (options.now_s > *key.valid_to_s) {
-      return Conclude(AttestationState::kNotProven, "KEY_ENDED",
-                      absl::StrCat("its ", ended,
-                                   ", and nothing but the attestation itself says that it was "
-                                   "signed before"),
-                      attestation);
+      return attestation.Conclude(
+          AttestationState::kNotProven, "KEY_ENDED",
+          absl::StrCat("its ", ended,
+                       ", and nothing but the attestation itself says that it was "
+                       "signed before"));
     }
   }
-  Conclude(AttestationState::kProven, "SIGNED",
-           absl::StrCat("signed by ",
-                        attestation.node_id.empty()
-                            ? "a node that it does not name"
-                            : absl::StrCat("node `", Shortened(attestation.node_id), "`"),
-                        " with its ", named),
-           attestation);
+  attestation.Conclude(
+      AttestationState::kProven, "SIGNED",
+      absl::StrCat("signed by ",
+                   attestation.node_id.empty()
+                       ? "a node that it does not name"
+                       : absl::StrCat("node `", Shortened(attestation.node_id), "`"),
+                   " with its ", named));
 }
 
 }  // namespace
@@ -109,8 +102,8 @@ absl::StatusOr<Signature> ParseNodeSignature(absl::string_view text) {
 void JudgeNodeSignature(const Signature& signature, const std::vector<SignedMessage>& messages,
                         const JudgeOptions& options, Attestation& attestation) {
   if (options.node_keys == nullptr) {
-    return Conclude(AttestationState::kClaimed, "NO_KEYS_GIVEN",
-                    "not checked: no keys of its node were given", attestation);
+    return attestation.Conclude(AttestationState::kClaimed, "NO_KEYS_GIVEN",
+                                "not checked: no keys of its node were given");
   }
   const NodeKey* key = FindKey(*options.node_keys, attestation);
   if (key == nullptr) return;
@@ -127,9 +120,9 @@ void JudgeNodeSignature(const Signature& signature, const std::vector<SignedMess
     }
     return;
   }
-  Conclude(AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
-           absl::StrCat("its signature does not hold, by key `", Shortened(attestation.kid), "`"),
-           attestation);
+  attestation.Conclude(
+      AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
+      absl::StrCat("its signature does not hold, by key `", Shortened(attestation.kid), "`"));
 }
 
 }  // namespace cairn::certificate

@@ -76,13 +76,6 @@ FoundReceipt ReadFlat(const Container& container) {
   return found;
 }
 
-void Conclude(AttestationState state, absl::string_view code, std::string detail,
-              Attestation& attestation) {
-  attestation.state = state;
-  attestation.code = std::string(code);
-  attestation.detail = std::move(detail);
-}
-
 // What the receipt states. The key id beside it counts only where the receipt has none.
 Attestation Stated(const FoundReceipt& found) {
   Attestation attestation{.name = "receipt", .path = found.path, .code = "", .detail = ""};
@@ -109,16 +102,16 @@ Attestation Stated(const FoundReceipt& found) {
 bool IsOfRecord(const FoundReceipt& found, const Attested& attested, Attestation& attestation) {
   const Json* hash = HashMember(found.receipt);
   if (!attested.judgement.hash.has_value()) {
-    Conclude(AttestationState::kClaimed, "RECORD_NOT_CHECKED",
-             "not checked: the record's own hash cannot be had here", attestation);
+    attestation.Conclude(AttestationState::kClaimed, "RECORD_NOT_CHECKED",
+                         "not checked: the record's own hash cannot be had here");
     return false;
   }
   if (hash == nullptr || *hash != HashText(*attested.judgement.hash)) {
-    Conclude(AttestationState::kFalse, "RECEIPT_BUNDLE_HASH_MISMATCH",
-             absl::StrCat(
-                 hash == nullptr ? "it names no hash" : absl::StrCat("it is over ", Shown(*hash)),
-                 ", and the record's hash is ", HashText(*attested.judgement.hash)),
-             attestation);
+    attestation.Conclude(
+        AttestationState::kFalse, "RECEIPT_BUNDLE_HASH_MISMATCH",
+        absl::StrCat(
+            hash == nullptr ? "it names no hash" : absl::StrCat("it is over ", Shown(*hash)),
+            ", and the record's hash is ", HashText(*attested.judgement.hash)));
     return false;
   }
   for (const Json* object : {&found.receipt, found.beside.object}) {
@@ -127,10 +120,9 @@ bool IsOfRecord(const FoundReceipt& found, const Attested& attested, Attestation
         *protocol == attested.judgement.protocol) {
       continue;
     }
-    Conclude(AttestationState::kFalse, "PROTOCOL_MISMATCH",
-             absl::StrCat("it is for protocol ", Shown(*protocol), ", and the record is of ",
-                          attested.judgement.protocol),
-             attestation);
+    attestation.Conclude(AttestationState::kFalse, "PROTOCOL_MISMATCH",
+                         absl::StrCat("it is for protocol ", Shown(*protocol),
+                                      ", and the record is of ", attested.judgement.protocol));
     return false;
   }
   return true;
@@ -171,14 +163,14 @@ std::vector<Attestation> JudgeReceipt(const FoundReceipt& found, const Attested&
   const bool readable = !signatures.empty() && signatures.front().second.ok();
   if (found.stub && !readable) {
     Attestation attestation = stated;
-    Conclude(AttestationState::kClaimed, "SHAPE_UNKNOWN",
-             "not checked: it names no hash, and no document says what is signed", attestation);
+    attestation.Conclude(AttestationState::kClaimed, "SHAPE_UNKNOWN",
+                         "not checked: it names no hash, and no document says what is signed");
     return {attestation};
   }
   if (signatures.empty()) {
     Attestation attestation = stated;
     if (!IsOfRecord(found, attested, attestation)) return {attestation};
-    Conclude(AttestationState::kFalse, "NODE_SIGNATURE_MISSING", "it is not signed", attestation);
+    attestation.Conclude(AttestationState::kFalse, "NODE_SIGNATURE_MISSING", "it is not signed");
     return {attestation};
   }
   std::vector<Attestation> judged;
@@ -189,8 +181,8 @@ std::vector<Attestation> JudgeReceipt(const FoundReceipt& found, const Attested&
       continue;
     }
     if (!signature.ok()) {
-      Conclude(AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
-               absl::StrCat(path, " ", signature.status().message()), attestation);
+      attestation.Conclude(AttestationState::kFalse, "NODE_SIGNATURE_INVALID",
+                           absl::StrCat(path, " ", signature.status().message()));
     } else {
       JudgeNodeSignature(*signature, {{.reading = "", .message = CanonicalJson(found.receipt)}},
                          attested.options, attestation);

@@ -1,6 +1,7 @@
 #include "merkle/certificate/record_testing.h"
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/hash_text.h"
 #include "merkle/hash.h"
@@ -74,6 +75,18 @@ NodeKeys GoodNodeKeys(const json& more) {
   json key = {{"kid", "k1"}, {"publicKey", absl::BytesToHexString(TestKey().public_key().view())}};
   key.update(more);
   return NodeKeys::Parse(json{{"nodeId", "node"}, {"keys", json::array({key})}}.dump()).value();
+}
+
+Judgement Judged(const json& record, const NodeKeys* keys, int64_t now_s) {
+  return JudgeRecord(Text(record), {.node_keys = keys, .now_s = now_s}).value().judgement;
+}
+
+std::vector<std::string> Named(const std::vector<Finding>& findings) {
+  std::vector<std::string> named;
+  for (const Finding& finding : findings) {
+    named.push_back(absl::StrCat(finding.field, " ", finding.code));
+  }
+  return named;
 }
 
 std::string Text(const json& value) { return value.dump(2); }

@@ -3,11 +3,15 @@
 #ifndef CAIRN_MERKLE_CERTIFICATE_RECORD_TESTING_H_
 #define CAIRN_MERKLE_CERTIFICATE_RECORD_TESTING_H_
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "merkle/certificate/json.h"
+#include "merkle/certificate/judge.h"
+#include "merkle/certificate/judgement.h"
 #include "merkle/certificate/node_keys.h"
 
 namespace cairn::certificate {
@@ -29,6 +33,12 @@ std::string NodeSignature(absl::string_view message);
 
 // The key file of that node; `more` are further members of the key.
 NodeKeys GoodNodeKeys(const Json& more = Json::object());
+
+// What JudgeRecord finds of it, which must be a record.
+Judgement Judged(const Json& record, const NodeKeys* keys = nullptr, int64_t now_s = 1800000000);
+
+// "field CODE" of each.
+std::vector<std::string> Named(const std::vector<Finding>& findings);
 
 // Any text: members in order of their names, two spaces deep.
 std::string Text(const Json& value);

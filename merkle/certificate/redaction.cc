@@ -1,8 +1,5 @@
 #include "merkle/certificate/redaction.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -16,6 +13,7 @@
 #include "merkle/certificate/canonical_json.h"
 #include "merkle/certificate/hash_text.h"
 #include "merkle/certificate/path.h"
+#include "merkle/hmac.h"
 
 namespace cairn::certificate {
 namespace {
@@ -48,13 +46,8 @@ constexpr const char* kRequired[] = {"bundleType",
                                      "snapshot.type",
                                      "snapshot.protocolVersion"};
 
-std::string Hmac(const Hash& salt, const std::string& value) {
-  Hash code;
-  unsigned int size = Hash::kSize;
-  HMAC(EVP_sha256(), salt.bytes.data(), Hash::kSize,
-       reinterpret_cast<const unsigned char*>(value.data()), value.size(), code.bytes.data(),
-       &size);
-  return HashText(code);
+std::string CommitmentText(const CommitmentOpening& opening) {
+  return HashText(merkle::HmacSha256(opening.salt, opening.value));
 }
 
 std::string Bytes(const Json& value) {
@@ -133,6 +126,7 @@ class Redactor {
       if (absl::Status done = Change(path, &value); !done.ok()) return done;
     }
     HashAnew();
+    if (!redaction_.link_original) Forget(HashText(*judgement_.hash));
     DropHashes(out_.record, "");
     Seal();
     return std::move(out_);
@@ -187,6 +181,9 @@ class Redactor {
       out_.notices.push_back(absl::StrCat(path, " stands outside the snapshot"));
     }
     Forget(HashText(ValueHash(*target->value())));
+    // A hash that is taken out is forgotten wherever it stands.
+    const auto* text = target->value()->get_ptr<const std::string*>();
+    if (text != nullptr && ParseHashText(*text).ok()) Forget(*text);
     if (replacement != nullptr) {
       *target->value() = *replacement;
     } else if (const auto* name = std::get_if<std::string>(&target->last)) {
@@ -212,9 +209,8 @@ class Redactor {
       }
       CommitmentOpening opening{.path = path, .salt = salt_(), .value = Bytes(*value)};
       Forget(HashText(ValueHash(*value)));
-      snapshot[name] = {{"_redacted", true},
-                        {"scheme", kScheme},
-                        {"commitment", Hmac(opening.salt, opening.value)}};
+      snapshot[name] = {
+          {"_redacted", true}, {"scheme", kScheme}, {"commitment", CommitmentText(opening)}};
       snapshot.erase(hash_name);
       stated_.erase(name);
       out_.openings.push_back(std::move(opening));
@@ -261,7 +257,6 @@ class Redactor {
 
   // Recursion is bounded by kMaxDepth.
   void DropHashes(Json& value, const std::string& path) {
-    if (!redaction_.link_original) Forget(HashText(*judgement_.hash));
     if (value.is_object()) {
       for (auto member = value.begin(); member != value.end();) {
         const std::string child = ChildPath(path, member.key());
@@ -337,7 +332,7 @@ absl::Status VerifyCommitment(const Json& record, const CommitmentOpening& openi
     return absl::NotFoundError(
         absl::StrCat("no commitment of scheme ", kScheme, " stands at ", opening.path));
   }
-  if (*commitment != Hmac(opening.salt, opening.value)) {
+  if (*commitment != CommitmentText(opening)) {
     return absl::InvalidArgumentError(
         absl::StrCat("the opening does not open the commitment at ", opening.path));
   }
