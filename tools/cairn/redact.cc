@@ -1,8 +1,5 @@
 // cairn redact: takes values out of a record and seals what is left.
 
-#include <openssl/rand.h>
-
-#include <cassert>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,6 +17,7 @@
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/file.h"
+#include "tools/cairn/salt.h"
 
 namespace cairn::cli {
 namespace {
@@ -41,14 +39,6 @@ struct Options {
   bool check = false;
   bool json = false;
 };
-
-Hash Salt() {
-  Hash salt;
-  const int made = RAND_priv_bytes(salt.bytes.data(), Hash::kSize);
-  assert(made == 1 && "OpenSSL has no randomness");
-  (void)made;
-  return salt;
-}
 
 // A value as JSON writes it; anything else is a text.
 Json ParseValue(const std::string& text) {
@@ -120,7 +110,7 @@ ExitCode Redact(const Options& options) {
   const absl::StatusOr<certificate::JudgedRecord> record = ReadRecordFile(options.record);
   if (!record.ok()) return Fail(record.status());
   const absl::StatusOr<certificate::Redacted> redacted =
-      certificate::Redact(*record, redaction, Salt);
+      certificate::Redact(*record, redaction, RandomSalt);
   if (!redacted.ok()) return Fail(redacted.status());
   if (const absl::Status written = Write(options, *redacted); !written.ok()) return Fail(written);
   const std::string hash = *certificate::TextMember(redacted->record, "certificateHash");

@@ -37,6 +37,21 @@ void AddLine(absl::string_view label, absl::string_view text, std::string& out) 
                   shown, "\n");
 }
 
+// Our own words with foreign values in them, whole as far as a few lines go.
+void AddWrapped(absl::string_view label, absl::string_view text, std::string& out) {
+  constexpr size_t kMaxLines = 3;
+  std::string rest = Printable(text, kMaxLines * kTextColumns);
+  for (size_t i = 0; !rest.empty(); ++i) {
+    size_t end = rest.size();
+    if (end > kTextColumns) {
+      end = rest.rfind(' ', kTextColumns);
+      if (end == std::string::npos || end == 0) end = std::min(rest.find(' '), rest.size());
+    }
+    AddLine(i == 0 ? label : "", rest.substr(0, end), out);
+    rest.erase(0, std::min(end + 1, rest.size()));
+  }
+}
+
 // The first lines of a text, so many as a screenful has room for.
 void AddText(absl::string_view label, const std::string& text, size_t max_lines, std::string& out) {
   const std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipWhitespace());
@@ -73,7 +88,8 @@ const std::vector<Line>& Lines() {
       {"output", {"output_hash"}, 1},
       {"error", {"error"}, 1},
       {"outcome", {"final_output", "project_summary"}, 2},
-      {"tokens, cost", {"tokens", "cost", "duration_ms"}, 1},
+      {"tokens, cost", {"tokens", "cost"}, 1},
+      {"took, ms", {"duration_ms"}, 1},
       {"policy", {"policy", "decision_type"}, 1},
       {"context", {"context", "context_summary", "signals", "metadata"}, 1},
       {"run", {"run", "workflow", "conversation"}, 1},
@@ -100,7 +116,7 @@ void AddFindings(absl::string_view label, const std::vector<Finding>& findings, 
     if (i == kMaxShown) {
       return AddLine("", absl::StrCat("... and ", findings.size() - i, " more"), out);
     }
-    AddLine(i == 0 ? label : "", findings[i].Text(), out);
+    AddWrapped(i == 0 ? label : "", findings[i].Text(), out);
   }
 }
 
@@ -120,12 +136,12 @@ void AddJudgementText(const Judgement& judgement, std::string& out) {
     AddLine("hash", certificate::HashText(*judgement.hash), out);
   }
   for (size_t i = 0; i < judgement.attestations.size(); ++i) {
-    AddLine(i == 0 ? "attested" : "", AttestationText(judgement.attestations[i]), out);
+    AddWrapped(i == 0 ? "attested" : "", AttestationText(judgement.attestations[i]), out);
   }
   AddFindings("not checked", judgement.unchecked, out);
   if (!judgement.uncovered.empty()) {
-    AddLine("anyone's", absl::StrCat("no hash covers ", absl::StrJoin(judgement.uncovered, ", ")),
-            out);
+    AddWrapped("anyone's",
+               absl::StrCat("no hash covers ", absl::StrJoin(judgement.uncovered, ", ")), out);
   }
   if (judgement.rounded.count > 0) AddLine("numbers", RoundedText(judgement.rounded), out);
 }

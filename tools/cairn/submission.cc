@@ -1,8 +1,5 @@
 #include "tools/cairn/submission.h"
 
-#include <openssl/rand.h>
-
-#include <cassert>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +13,7 @@
 #include "tools/cairn/error_code.h"
 #include "tools/cairn/evidence_file.h"
 #include "tools/cairn/file.h"
+#include "tools/cairn/salt.h"
 
 namespace cairn::cli {
 namespace {
@@ -78,15 +76,6 @@ std::string Opened(const Evidence& evidence, absl::string_view field, const std:
     if (opening.field == field) return opening.value;
   }
   return id;
-}
-
-// OpenSSL has randomness, or the process has no business to go on.
-Hash RandomHash() {
-  Hash hash;
-  const int made = RAND_priv_bytes(hash.bytes.data(), Hash::kSize);
-  assert(made == 1 && "OpenSSL has no randomness");
-  (void)made;
-  return hash;
 }
 
 }  // namespace
@@ -250,7 +239,7 @@ Submitter::Prepared Submitter::Prepare(const Record& record) const {
   Hash logged = record.hash;
   if (options_.commit) {
     evidence::Commitment opening{
-        .path = "", .salt = RandomHash(), .value = absl::StrCat("sha256:", record.hash.Hex())};
+        .path = "", .salt = RandomSalt(), .value = absl::StrCat("sha256:", record.hash.Hex())};
     logged = entry::CommittedHash(opening.salt, record.hash);
     prepared.commitments.push_back(std::move(opening));
   }

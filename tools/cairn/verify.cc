@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -25,6 +24,7 @@
 #include "merkle/certificate/judge.h"
 #include "merkle/entry/certifier_key.h"
 #include "merkle/note/text.h"
+#include "tools/cairn/aief_report.h"
 #include "tools/cairn/arguments.h"
 #include "tools/cairn/command.h"
 #include "tools/cairn/contradictions.h"
@@ -297,54 +297,21 @@ ExitCode VerifyAll(const Options& options, const Trust& trust, const Demands& de
   return worst;
 }
 
-nlohmann::ordered_json AiefJson(const std::string& file, const certificate::AiefReport& report) {
-  nlohmann::ordered_json json;
-  json["file"] = file;
-  json["result"] = report.pass ? "PASS" : "FAIL";
-  json["reason"] = report.pass ? nlohmann::ordered_json() : nlohmann::ordered_json(report.reason);
-  json["checks"] = {{"schemaSupported", report.schema_supported},
-                    {"integrityValid", report.integrity_valid},
-                    {"protectedSetValid", report.protected_set_valid},
-                    {"chainValid", report.chain_valid}};
-  for (const auto& [name, text] :
-       {std::pair("field", &report.field), std::pair("expected", &report.expected),
-        std::pair("observed", &report.observed)}) {
-    if (!text->empty()) json[name] = *text;
-  }
-  json["notes"] = report.notes;
-  json["level"] = report.level;
-  json["missing"] = report.missing;
-  json["notCheckable"] = report.not_checkable;
-  return json;
-}
-
-// The contract's report on a record: of --certificate with its evidence, or of the files
-// themselves. What is judged by time is judged at --now, or as if every key had ended: so a report
-// can be repeated.
-ExitCode ReportAief(const Options& options, const certificate::NodeKeys* keys,
-                    const std::function<bool()>& is_evidence_verified) {
-  const bool with_evidence = !options.certificate.empty();
-  const std::vector<std::string> files =
-      with_evidence ? std::vector<std::string>{options.certificate} : options.evidence;
+// On the record of --certificate, or without it on the files themselves. What is judged by time is
+// judged at --now, or as if every key had ended: so a report can be repeated.
+ExitCode ReportRecords(const Options& options, const certificate::NodeKeys* keys,
+                       bool evidence_verified) {
   certificate::JudgeOptions judge{.node_keys = keys};
   if (!options.now.empty()) judge.now_s = static_cast<int64_t>(ParseTime("--now", options.now));
-  certificate::AiefOptions aief{.evidence_verified = with_evidence && is_evidence_verified()};
+  certificate::AiefOptions aief{.evidence_verified = evidence_verified};
   for (const std::string& set : options.require) {
-    if (absl::StrContains(set, "attestation")) aief.require_attestation = true;
-  }
-  ExitCode worst = kYes;
-  for (const std::string& file : files) {
-    const absl::StatusOr<std::string> bytes = ReadFile(file, certificate::kMaxRecordBytes);
-    if (!bytes.ok()) {
-      Complain(bytes.status());
-      return kUnable;
+    for (const absl::string_view one : absl::StrSplit(set, ',')) {
+      aief.require_attestation = aief.require_attestation || one == "attestation";
     }
-    const certificate::AiefReport report =
-        certificate::JudgeAief(certificate::JudgeRecord(*bytes, judge), aief);
-    std::cout << JsonLine(AiefJson(file, report));
-    worst = Highest(worst, report.pass ? kYes : kNo);
   }
-  return worst;
+  return ReportAief(options.certificate.empty() ? options.evidence
+                                                : std::vector<std::string>{options.certificate},
+                    judge, aief);
 }
 
 ExitCode Run(const Options& options) {
@@ -356,7 +323,8 @@ ExitCode Run(const Options& options) {
       Complain(keys.status());
       return kUnable;
     }
-    return ReportAief(options, keys->has_value() ? &**keys : nullptr, [] { return false; });
+    return ReportRecords(options, keys->has_value() ? &**keys : nullptr,
+                         /*evidence_verified=*/false);
   }
   const Demands demands = ReadDemands(options);
   TrustOptions trust_options = options.trust;
@@ -378,12 +346,10 @@ ExitCode Run(const Options& options) {
                                     .node_keys = node_keys->has_value() ? &**node_keys : nullptr,
                                     .options = options.record};
   if (options.report == "aief") {
-    return ReportAief(options, certificate.node_keys, [&] {
-      Contradictions seen;
-      const Checked checked =
-          CheckEvidence(options.evidence.front(), **trust, demands, seen, &certificate);
-      return checked.exit_code == kYes;
-    });
+    Contradictions seen;
+    const Checked checked =
+        CheckEvidence(options.evidence.front(), **trust, demands, seen, &certificate);
+    return ReportRecords(options, certificate.node_keys, checked.exit_code == kYes);
   }
   return VerifyAll(options, **trust, demands, options.certificate.empty() ? nullptr : &certificate,
                    {.json = options.json, .explain = options.explain, .inputs = *inputs});
