@@ -243,28 +243,6 @@ TEST(Attestations, BeforeTheStatedWindowAreProvenAndThatIsSaid) {
   EXPECT_THAT(Named(one.notices), Contains("meta.attestation.receipt SIGNED_BEFORE_WINDOW"));
 }
 
-json AttestationPart() {
-  return {{"attestationId", "a-1"},
-          {"attestedAt", "2026-01-02T03:04:06.000Z"},
-          {"kid", "k1"},
-          {"nodeRuntimeHash", HashText(Hash{})},
-          {"protocolVersion", "1.2.0"}};
-}
-
-json EnvelopeOver(const json& record, std::vector<std::string> names, bool named = true) {
-  json bundle = json::object();
-  for (const std::string& name : names) {
-    if (record.contains(name)) bundle[name] = record[name];
-  }
-  json envelope = {{"attestation", AttestationPart()},
-                   {"envelopeType", "nexart.verification.envelope.v2"}};
-  if (named) envelope["signedFields"] = {{"bundle", names}};
-  return {
-      {"verificationEnvelope", envelope},
-      {"verificationEnvelopeSignature",
-       NodeSignature(CanonicalJson(json{{"attestation", AttestationPart()}, {"bundle", bundle}}))}};
-}
-
 const std::vector<std::string> kCore = {"bundleType", "version", "createdAt", "snapshot"};
 
 TEST(Envelopes, OfVersionTwoAreProvenOverTheRecordsMembers) {

@@ -1,12 +1,13 @@
 #include "merkle/certificate/json.h"
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace cairn::certificate {
 
 const Json* Member(const Json& value, absl::string_view name) {
   if (!value.is_object()) return nullptr;
-  const auto member = value.find(std::string(name));
+  const auto member = value.find(std::string_view(name.data(), name.size()));
   return member == value.end() ? nullptr : &*member;
 }
 

@@ -63,22 +63,6 @@ TEST(Render, HoldsByItsSnapshotAndCannotRepeatTheRendering) {
   EXPECT_FALSE(Judged(record).status().ok());
 }
 
-json GovernedStep() {
-  json record = {
-      {"bundleType", "cer.governed.execution.step.v1"},
-      {"version", "1"},
-      {"schema", {{"bundle", "b"}, {"step", "s"}}},
-      {"bundleId", "a1b2c3d4-e5f6-4789-a012-3456789abcde"},
-      {"threadId", "t"},
-      {"step", {{"stepId", "00000001-0000-4000-8000-000000000001"}, {"stateHash", "00"}}},
-      {"protectedSet",
-       {{"protectedSetId", "nexart.governed.execution.step.v1.protected-set.v1"},
-        {"stabilitySchemeId", "jcs-v1"},
-        {"protectedFields", {"bundleType", "version", "schema", "bundleId", "threadId", "step"}}}}};
-  record["certificateHash"] = HashText(CanonicalHash(record));
-  return record;
-}
-
 TEST(GovernedStep, IsHashedOverItsSevenMembers) {
   const json good = GovernedStep();
   EXPECT_EQ(Judged(good).Text(), "holds");
@@ -112,46 +96,6 @@ TEST(GovernedStep, OfAnotherProtectedSetCannotBeChecked) {
   record["certificateHash"] = "";
   EXPECT_THAT(Named(Judged(record).contradictions),
               Contains("protectedSet.protectedFields PROTECTED_FIELD_MISSING"));
-}
-
-json Step(int index, const std::string& before) {
-  json record = GoodRecord();
-  record["snapshot"]["executionId"] = absl::StrCat("e-", index);
-  if (!before.empty()) record["snapshot"]["prevStepHash"] = before;
-  Seal(record);
-  return record;
-}
-
-void SealProject(json& project) {
-  json covered = project;
-  for (const char* name : {"integrity", "embeddedBundles", "finalOutputSummary"}) {
-    covered.erase(name);
-  }
-  project["integrity"]["projectHash"] = HashText(CanonicalHash(covered));
-}
-
-json Project() {
-  json project = {{"bundleType", "cer.project.bundle.v1"},
-                  {"version", "0.1"},
-                  {"protocolVersion", "1.2.0"},
-                  {"totalSteps", 3.0},
-                  {"stepRegistry", json::array()},
-                  {"embeddedBundles", json::object()},
-                  {"finalOutputSummary", "all well"},
-                  {"integrity", {{"algorithm", "sha256-canonical-json"}}}};
-  std::string before;
-  for (int i = 0; i < 3; ++i) {
-    const json step = Step(i, before);
-    before = step["certificateHash"];
-    const std::string id = absl::StrCat("s", i);
-    project["stepRegistry"].push_back({{"stepId", id},
-                                       {"sequence", static_cast<double>(i)},
-                                       {"executionId", step["snapshot"]["executionId"]},
-                                       {"certificateHash", before}});
-    project["embeddedBundles"][id] = step;
-  }
-  SealProject(project);
-  return project;
 }
 
 TEST(Project, HoldsWithItsStepsAndSaysWhatItsHashLeavesOpen) {

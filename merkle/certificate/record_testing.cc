@@ -21,6 +21,14 @@ PrivateKey TestKey() {
   return PrivateKey::FromSeed(std::string(PrivateKey::kSeedSize, 'n')).value();
 }
 
+json AttestationPart() {
+  return {{"attestationId", "a-1"},
+          {"attestedAt", "2026-01-02T03:04:06.000Z"},
+          {"kid", "k1"},
+          {"nodeRuntimeHash", HashText(Hash{})},
+          {"protocolVersion", "1.2.0"}};
+}
+
 }  // namespace
 
 json GoodRecord() {
@@ -50,6 +58,62 @@ void Seal(json& record) {
   record["certificateHash"] = HashOf(covered);
 }
 
+json GovernedStep() {
+  json record = {
+      {"bundleType", "cer.governed.execution.step.v1"},
+      {"version", "1"},
+      {"schema", {{"bundle", "b"}, {"step", "s"}}},
+      {"bundleId", "a1b2c3d4-e5f6-4789-a012-3456789abcde"},
+      {"threadId", "t"},
+      {"step", {{"stepId", "00000001-0000-4000-8000-000000000001"}, {"stateHash", "00"}}},
+      {"protectedSet",
+       {{"protectedSetId", "nexart.governed.execution.step.v1.protected-set.v1"},
+        {"stabilitySchemeId", "jcs-v1"},
+        {"protectedFields", {"bundleType", "version", "schema", "bundleId", "threadId", "step"}}}}};
+  record["certificateHash"] = HashText(CanonicalHash(record));
+  return record;
+}
+
+json Step(int index, const std::string& before) {
+  json record = GoodRecord();
+  record["snapshot"]["executionId"] = absl::StrCat("e-", index);
+  if (!before.empty()) record["snapshot"]["prevStepHash"] = before;
+  Seal(record);
+  return record;
+}
+
+void SealProject(json& project) {
+  json covered = project;
+  for (const char* name : {"integrity", "embeddedBundles", "finalOutputSummary"}) {
+    covered.erase(name);
+  }
+  project["integrity"]["projectHash"] = HashText(CanonicalHash(covered));
+}
+
+json Project() {
+  json project = {{"bundleType", "cer.project.bundle.v1"},
+                  {"version", "0.1"},
+                  {"protocolVersion", "1.2.0"},
+                  {"totalSteps", 3.0},
+                  {"stepRegistry", json::array()},
+                  {"embeddedBundles", json::object()},
+                  {"finalOutputSummary", "all well"},
+                  {"integrity", {{"algorithm", "sha256-canonical-json"}}}};
+  std::string before;
+  for (int i = 0; i < 3; ++i) {
+    const json step = Step(i, before);
+    before = step["certificateHash"];
+    const std::string id = absl::StrCat("s", i);
+    project["stepRegistry"].push_back({{"stepId", id},
+                                       {"sequence", static_cast<double>(i)},
+                                       {"executionId", step["snapshot"]["executionId"]},
+                                       {"certificateHash", before}});
+    project["embeddedBundles"][id] = step;
+  }
+  SealProject(project);
+  return project;
+}
+
 json NestedAttestation(const json& record, const json& more) {
   json receipt = {{"certificateHash", record["certificateHash"]},
                   {"timestamp", "2026-01-02T03:04:06.000Z"},
@@ -67,14 +131,34 @@ json FlatAttestation(const json& record) {
   return flat;
 }
 
+json EnvelopeOver(const json& record, const std::vector<std::string>& names, bool named) {
+  json bundle = json::object();
+  for (const std::string& name : names) {
+    if (record.contains(name)) bundle[name] = record[name];
+  }
+  json envelope = {{"attestation", AttestationPart()},
+                   {"envelopeType", "nexart.verification.envelope.v2"}};
+  if (named) envelope["signedFields"] = {{"bundle", names}};
+  return {
+      {"verificationEnvelope", envelope},
+      {"verificationEnvelopeSignature",
+       NodeSignature(CanonicalJson(json{{"attestation", AttestationPart()}, {"bundle", bundle}}))}};
+}
+
 std::string NodeSignature(absl::string_view message) {
   return absl::WebSafeBase64Escape(TestKey().Sign(message).view());
 }
 
-NodeKeys GoodNodeKeys(const json& more) {
+json NodeKey(const json& more) {
   json key = {{"kid", "k1"}, {"publicKey", absl::BytesToHexString(TestKey().public_key().view())}};
   key.update(more);
-  return NodeKeys::Parse(json{{"nodeId", "node"}, {"keys", json::array({key})}}.dump()).value();
+  return key;
+}
+
+json NodeKeysFile(const std::vector<json>& keys) { return {{"nodeId", "node"}, {"keys", keys}}; }
+
+NodeKeys GoodNodeKeys(const json& more) {
+  return NodeKeys::Parse(NodeKeysFile({NodeKey(more)}).dump()).value();
 }
 
 Judgement Judged(const json& record, const NodeKeys* keys, int64_t now_s) {

@@ -22,14 +22,28 @@ Json GoodRecord();
 // Puts in the hashes that the record should state.
 void Seal(Json& record);
 
+Json GovernedStep();
+
+// A project of three executions, each with the hash of the one before it.
+Json Project();
+Json Step(int index, const std::string& before);
+void SealProject(Json& project);
+
 // What a node `node` signs over the record with its key `k1`, in the nested shape; `more` are
 // further members of the receipt.
 Json NestedAttestation(const Json& record, const Json& more = Json::object());
 // The same receipt and signature on one level.
 Json FlatAttestation(const Json& record);
 
+// An envelope of version 2 over those members of the record, which it names if `named`.
+Json EnvelopeOver(const Json& record, const std::vector<std::string>& names, bool named = true);
+
 // Ed25519 by that key, in base64 of the URL's alphabet.
 std::string NodeSignature(absl::string_view message);
+
+// That key as a member of a key file, and a file of such keys.
+Json NodeKey(const Json& more = Json::object());
+Json NodeKeysFile(const std::vector<Json>& keys);
 
 // The key file of that node; `more` are further members of the key.
 NodeKeys GoodNodeKeys(const Json& more = Json::object());

@@ -19,7 +19,9 @@ using ::testing::HasSubstr;
 std::vector<fs::path> Releases() {
   std::vector<fs::path> releases;
   for (const fs::directory_entry& entry : fs::directory_iterator("tests/golden")) {
-    if (entry.is_directory()) releases.push_back(entry.path());
+    if (entry.is_directory() && entry.path().filename().string()[0] == 'v') {
+      releases.push_back(entry.path());
+    }
   }
   return releases;
 }
