@@ -118,10 +118,10 @@ std::string Printable(absl::string_view text, size_t max_bytes) {
   return out;
 }
 
-std::string PrintableLines(absl::string_view text) {
+std::string PrintableLines(absl::string_view text, size_t max_line) {
   return absl::StrJoin(absl::StrSplit(text, '\n'), "\n",
-                       [](std::string* out, absl::string_view line) {
-                         absl::StrAppend(out, Printable(line, kMaxShownLine));
+                       [max_line](std::string* out, absl::string_view line) {
+                         absl::StrAppend(out, Printable(line, max_line));
                        });
 }
 

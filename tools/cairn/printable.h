@@ -30,8 +30,8 @@ inline constexpr size_t kMaxShownLine = 4096;
 // On one line, with "… (N more bytes)" at its end where `text` is longer than `max_bytes`.
 std::string Printable(absl::string_view text, size_t max_bytes = kMaxShownValue);
 
-// Likewise of a text of several lines, whose ends stand; each may have kMaxShownLine bytes.
-std::string PrintableLines(absl::string_view text);
+// Likewise of a text of several lines, whose ends stand; each may have `max_line` bytes.
+std::string PrintableLines(absl::string_view text, size_t max_line = kMaxShownLine);
 
 // "1 file", "2 files": `plural` where it is not made with an s.
 std::string Counted(uint64_t count, absl::string_view singular, absl::string_view plural = "");

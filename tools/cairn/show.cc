@@ -31,31 +31,42 @@ struct Options {
 };
 
 // kInvalidArgument for what is malformed or no record; others as in file.h.
-absl::Status AddRecord(const std::string& path, const certificate::NodeKeys* keys, Shown& shown) {
-  const absl::StatusOr<std::string> bytes = ReadFile(path, certificate::kMaxRecordBytes);
-  if (!bytes.ok()) return bytes.status();
+absl::Status AddRecord(const std::string& bytes, const certificate::NodeKeys* keys, Shown& shown) {
   absl::StatusOr<certificate::JudgedRecord> record = certificate::JudgeRecord(
-      *bytes, {.node_keys = keys, .now_s = absl::ToUnixSeconds(absl::Now())});
+      bytes, {.node_keys = keys, .now_s = absl::ToUnixSeconds(absl::Now())});
   if (!record.ok()) return absl::InvalidArgumentError(record.status().message());
   shown.summary = certificate::Summarize(*record);
   shown.judgement = std::move(record->judgement);
   return absl::OkStatus();
 }
 
-// Evidence is told by its name.
-bool IsEvidence(const std::string& path) { return absl::EndsWith(path, evidence::kFileSuffix); }
+// Evidence is told by the format that it states, and what is spoilt by its name.
+bool IsEvidence(const std::string& path, absl::string_view bytes) {
+  const absl::string_view begin = bytes.substr(0, 200);
+  return absl::StrContains(begin, evidence::kFormat) ||
+         absl::StrContains(begin, evidence::kFormatV1) ||
+         absl::EndsWith(path, evidence::kFileSuffix);
+}
 
 absl::Status Read(const Options& options, const std::string& path,
                   const certificate::NodeKeys* keys, Shown& shown) {
   shown.file = path;
-  if (!IsEvidence(path)) return AddRecord(path, keys, shown);
-  const absl::StatusOr<std::string> bytes = ReadFile(path, evidence::kMaxEvidenceBytes);
+  const absl::StatusOr<std::string> bytes = ReadFile(path, certificate::kMaxRecordBytes);
   if (!bytes.ok()) return bytes.status();
+  if (!IsEvidence(path, *bytes)) {
+    if (!options.certificate.empty()) {
+      return absl::InvalidArgumentError("is no evidence, which --certificate goes with");
+    }
+    return AddRecord(*bytes, keys, shown);
+  }
   const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
   if (!evidence.ok()) return evidence.status();
   shown.evidence = FactsOf(*evidence);
   if (options.certificate.empty()) return absl::OkStatus();
-  if (absl::Status added = AddRecord(options.certificate, keys, shown); !added.ok()) return added;
+  const absl::StatusOr<std::string> record =
+      ReadFile(options.certificate, certificate::kMaxRecordBytes);
+  if (!record.ok()) return record.status();
+  if (absl::Status added = AddRecord(*record, keys, shown); !added.ok()) return added;
   const absl::StatusOr<evidence::StatementEntry> entry = evidence::DecodeSubject(evidence->entry);
   const Hash logged = entry.ok() ? entry->signed_statement.statement.certificate_hash : Hash{};
   const Hash about = evidence::OpenedHash(*evidence, logged).value_or(logged);
@@ -90,8 +101,7 @@ ExitCode Show(const Options& options, const std::string& path, const certificate
 
 ExitCode Run(const Options& options) {
   if (!options.html.empty() && options.files.size() > 1) Misused("--html goes with one file");
-  if (!options.certificate.empty() &&
-      (options.files.size() > 1 || !IsEvidence(options.files.front()))) {
+  if (!options.certificate.empty() && options.files.size() > 1) {
     Misused("--certificate goes with one evidence file");
   }
   const absl::StatusOr<std::optional<certificate::NodeKeys>> keys = ReadNodeKeys(options.node_keys);
@@ -114,10 +124,10 @@ void AddShow(CLI::App& app, ExitCode* exit_code) {
       app, "show",
       "Prints what a certificate says: what ran, who says so, what went in and came out, what its "
       "hash covers and what it does not. Exit status 1 where the record contradicts itself or "
-      "cannot "
-      "be checked here; it is shown all the same",
+      "cannot be "
+      "checked here; it is shown all the same",
       "cairn show record.json --html record.html", &options->json);
-  command.Add("FILE", options->files, "Records, and evidence files (*.cairn.json)").Required();
+  command.Add("FILE", options->files, "Records, and evidence files").Required();
   command.Add("--certificate", options->certificate,
               "With one evidence file: the record that it is about, to be shown too");
   command.Add(Spellings("node_keys"), options->node_keys,

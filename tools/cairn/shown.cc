@@ -100,12 +100,15 @@ const std::vector<Line>& Lines() {
   return lines;
 }
 
-std::string LineText(const Summary& summary, const Line& line) {
+// Beyond the first, a fact has its own label. Of a record that holds, what is open is marked.
+std::string LineText(const Summary& summary, const Line& line, Answer answer) {
   std::vector<std::string> texts;
   for (const char* name : line.names) {
     const Fact* fact = summary.Find(name);
     if (fact == nullptr || fact->text.empty()) continue;
-    texts.push_back(fact->text);
+    const bool open = answer == Answer::kHolds && !fact->covered;
+    texts.push_back(absl::StrCat(texts.empty() ? "" : absl::StrCat(fact->label, " "),
+                                 open ? "(no hash covers it) " : "", fact->text));
   }
   return absl::StrJoin(texts, line.max_lines > 1 ? "\n" : " · ");
 }
@@ -225,7 +228,7 @@ std::string ShownText(const Shown& shown) {
   if (judgement.answer == Answer::kContradicts)
     AddFindings("because", judgement.contradictions, out);
   for (const Line& line : Lines()) {
-    const std::string text = LineText(summary, line);
+    const std::string text = LineText(summary, line, judgement.answer);
     if (!text.empty()) AddText(line.label, text, line.max_lines, out);
   }
   AddSteps(summary, out);

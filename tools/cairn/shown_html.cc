@@ -46,7 +46,7 @@ footer{margin:2rem 0;color:var(--soft);font-size:.85rem}
 
 // For a page: nothing of it is markup, and nothing that a terminal would escape is left as it is.
 std::string Escaped(absl::string_view text) {
-  std::string cut = PrintableLines(text.substr(0, kMaxShownText));
+  std::string cut = PrintableLines(text.substr(0, kMaxShownText), kMaxShownText);
   if (text.size() > kMaxShownText) {
     absl::StrAppend(&cut, "\n... (", text.size() - kMaxShownText, " more bytes)");
   }
@@ -106,6 +106,19 @@ void AddSteps(const certificate::Summary& summary, std::string& out) {
   absl::StrAppend(&out, "</table>\n");
 }
 
+// What a reader may conclude from the page, and what not.
+absl::string_view WhatIsShown(const Shown& shown) {
+  if (!shown.judgement.has_value()) {
+    return "All of this is what the file says, and none of it is verified here: <code>cairn "
+           "verify</code> does that.";
+  }
+  if (shown.judgement->answer == Answer::kHolds) {
+    return "All of this is what the record says. That its hash holds shows that the members that "
+           "it covers belong together and are unchanged since it was made, not that they are true.";
+  }
+  return "All of this is what the record says. Its hash does not vouch for it.";
+}
+
 void AddRecord(const Shown& shown, std::string& out) {
   const Judgement& judgement = *shown.judgement;
   absl::StrAppend(&out, "<h1>", Escaped(shown.summary->title), "</h1>\n<p class=\"verdict ",
@@ -151,11 +164,7 @@ std::string ShownHtml(const Shown& shown) {
     absl::StrAppend(&out, "<h1>", Escaped(shown.file), "</h1>\n");
   }
   AddEvidence(shown, out);
-  absl::StrAppend(
-      &out,
-      "<footer>All of this is what the record says. That its hash holds shows that these "
-      "members belong together and are unchanged since it was made, not that they are "
-      "true.</footer>\n</body></html>\n");
+  absl::StrAppend(&out, "<footer>", WhatIsShown(shown), "</footer>\n</body></html>\n");
   return out;
 }
 
