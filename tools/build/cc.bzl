@@ -45,6 +45,13 @@ COMMON_HEADERS = [
     "absl/types/span.h",
 ]
 
+# Beside them, what a target reads that names one of these among its deps. GCC maps the whole of a
+# precompiled header, so that those who do not need them are spared.
+HEADERS_OF_LIBRARIES = {
+    "@system//:grpc": ["nlohmann/json.hpp", "grpcpp/grpcpp.h"],
+    "@system//:json": ["nlohmann/json.hpp"],
+}
+
 _HEADER = "tools/build/%s/headers.h"
 
 def _precompiled_impl(ctx):
@@ -113,8 +120,28 @@ _QUIET = [
     "-Wno-stringop-overread",
 ]
 
+def precompiled_sets(name, headers, copts = []):
+    """The precompiled headers `name`, and `name_grpc`, `name_json` for the users of those libraries."""
+    sets = {name: headers}
+    for library, more in HEADERS_OF_LIBRARIES.items():
+        sets[name + "_" + library.split(":")[1]] = headers + more
+    for one, all_headers in sets.items():
+        precompiled_headers(
+            name = one,
+            copts = copts,
+            headers = all_headers,
+            visibility = ["//visibility:public"],
+        )
+
+def _set_for(name, arguments):
+    for library in HEADERS_OF_LIBRARIES:
+        if library in arguments.get("deps", []):
+            return name + "_" + library.split(":")[1]
+    return name
+
 def _with(name, arguments):
     """`arguments` of a rule with what the precompiled headers `name` add."""
+    name = _set_for(name, arguments)
     return dict(
         arguments,
         copts = arguments.get("copts", []) + select({
