@@ -108,7 +108,8 @@ TEST_F(MachineTest, LinesSayWhenAppendsAreRefusedAndTakenAgainAndThatACommitWasS
   EXPECT_TRUE(cairnd_->AwaitOutput("level=info msg=\"appends are taken again\" seconds="));
   machine_->sync_delay_us = 250'000;
   ASSERT_TRUE(Append("slow").ok());
-  EXPECT_TRUE(cairnd_->AwaitOutput("level=warning msg=\"a commit was slow\" took_ms=2"));
+  // However slow: the disk itself may add to it.
+  EXPECT_TRUE(cairnd_->AwaitOutput("level=warning msg=\"a commit was slow\" took_ms="));
   EXPECT_EQ(cairnd_->Stop(), 0);
   const std::string& lines = cairnd_->output();
   for (const char* line :
