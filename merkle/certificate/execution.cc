@@ -128,6 +128,19 @@ void JudgeTexts(const Json& snapshot, Judgement& judgement) {
   }
 }
 
+bool IsRedacted(const Json& value) {
+  const Json* redacted = Member(value, "_redacted");
+  return redacted != nullptr && redacted->is_boolean() && redacted->get<bool>();
+}
+
+// Of a redacted value: that its hash cannot be checked, and why.
+void NoteRedacted(absl::string_view field, const Json& value, Judgement& judgement) {
+  judgement.Unchecked(field, "REDACTED",
+                      Member(value, "commitment") != nullptr
+                          ? "is a commitment, which only its opening could check"
+                          : "is redacted, so that its hash cannot be checked");
+}
+
 }  // namespace
 
 void JudgeValueHash(const Json& object, absl::string_view path, absl::string_view name,
@@ -135,10 +148,14 @@ void JudgeValueHash(const Json& object, absl::string_view path, absl::string_vie
   const std::string field = ChildPath(path, name);
   const std::string hash_field = ChildPath(path, hash_name);
   const Json* stated = Member(object, hash_name);
-  if (stated == nullptr || stated->is_null()) return;
+  const Json* value = Member(object, name);
+  const bool redacted = value != nullptr && IsRedacted(*value);
+  if (stated == nullptr || stated->is_null()) {
+    if (redacted) NoteRedacted(field, *value, judgement);
+    return;
+  }
   if (!IsStatedHash(hash_field, *stated, code, judgement)) return;
   const auto& hash = stated->get_ref<const std::string&>();
-  const Json* value = Member(object, name);
   if (value == nullptr || value->is_null()) {
     return judgement.Unchecked(field, "NOT_RECORDED",
                                absl::StrCat("is not recorded, only its hash ", hash));
@@ -146,18 +163,14 @@ void JudgeValueHash(const Json& object, absl::string_view path, absl::string_vie
   const auto* text = value->get_ptr<const std::string*>();
   const Hash computed = text != nullptr ? RawHash(*text) : CanonicalHash(*value);
   if (HashText(computed) == hash) return;
-  const Json* redacted = Member(*value, "_redacted");
-  if (redacted != nullptr && redacted->is_boolean() && redacted->get<bool>()) {
+  if (redacted) {
     const Json* kept = Member(*value, "hash");
     if (kept != nullptr && *kept != *stated) {
       return judgement.Contradict(
           ChildPath(field, "hash"), code,
           absl::StrCat("is another hash than ", hash_field, ": ", Shown(*kept), ", not ", hash));
     }
-    return judgement.Unchecked(field, "REDACTED",
-                               Member(*value, "commitment") != nullptr
-                                   ? "is a commitment, which only its opening could check"
-                                   : "is redacted, so that its hash cannot be checked");
+    return NoteRedacted(field, *value, judgement);
   }
   if (text != nullptr && *text == hash) {
     return judgement.Unchecked(field, "REPLACED_BY_HASH", "is replaced by its own hash");

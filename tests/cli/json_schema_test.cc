@@ -82,6 +82,17 @@ void JsonSchema::PrintWithoutLog() {
                    "tests/golden", "--policy", "tests/golden/v1/trust.policy", "--tsa_roots",
                    "tests/golden/v1/tsa-root.pem", "--headers", "tests/golden/v1/headers"});
   Print("extract", {"extract", anchored, "--out", Path("parts")});
+  const std::string steps[] = {"tools/samples/plan-step-1.json", "tools/samples/plan-step-2.json"};
+  const std::string edited =
+      Write("edited.json", absl::StrReplaceAll(record, {{"Classify", "Clarify"}}));
+  Print("show", {"show", "tools/samples/triage.json", edited, anchored});
+  Print("diff", {"diff", steps[0], steps[1]});
+  Print("diff", {"diff", steps[0], steps[0]});
+  Print("run_verify", {"run", "verify", steps[0], steps[1]});
+  Print("run_verify", {"run", "verify", steps[1]});
+  Print("redact", {"redact", "tools/samples/triage.json", "--remove", "snapshot.prompt", "--out",
+                   Path("redacted.json")});
+  Print("aief", {"verify", "--report", "aief", "tools/samples/triage.json", edited});
   const std::string misbehaviour = Write("two.misbehaviour", Misbehaviour());
   Print("verify_misbehaviour", {"verify-misbehaviour", misbehaviour, "--log_key", kTestVkey});
   Print("verify_misbehaviour",
