@@ -51,11 +51,6 @@ const Json* At(const Json& record, const Names& names) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-bool IsRedacted(const Json& value) {
-  const Json* redacted = Member(value, "_redacted");
-  return redacted != nullptr && redacted->is_boolean() && redacted->get<bool>();
-}
-
 std::string Short(const Json& value) {
   const std::string text = Utf8(CanonicalJson(value));
   constexpr size_t kMaxShown = 60;

@@ -128,11 +128,6 @@ void JudgeTexts(const Json& snapshot, Judgement& judgement) {
   }
 }
 
-bool IsRedacted(const Json& value) {
-  const Json* redacted = Member(value, "_redacted");
-  return redacted != nullptr && redacted->is_boolean() && redacted->get<bool>();
-}
-
 // Of a redacted value: that its hash cannot be checked, and why.
 void NoteRedacted(absl::string_view field, const Json& value, Judgement& judgement) {
   judgement.Unchecked(field, "REDACTED",

@@ -21,4 +21,9 @@ const Json* ObjectMember(const Json& value, absl::string_view name) {
   return member == nullptr || !member->is_object() ? nullptr : member;
 }
 
+bool IsRedacted(const Json& value) {
+  const Json* redacted = Member(value, "_redacted");
+  return redacted != nullptr && redacted->is_boolean() && redacted->get<bool>();
+}
+
 }  // namespace cairn::certificate

@@ -21,6 +21,9 @@ const Json* Member(const Json& value, absl::string_view name);
 const std::string* TextMember(const Json& value, absl::string_view name);
 const Json* ObjectMember(const Json& value, absl::string_view name);
 
+// Whether it stands for a value that was taken out, {"_redacted": true, ...}.
+bool IsRedacted(const Json& value);
+
 }  // namespace cairn::certificate
 
 #endif  // CAIRN_MERKLE_CERTIFICATE_JSON_H_

@@ -40,27 +40,20 @@ absl::Status AddRecord(const std::string& bytes, const certificate::NodeKeys* ke
   return absl::OkStatus();
 }
 
-// Evidence is told by the format that it states, and what is spoilt by its name.
-bool IsEvidence(const std::string& path, absl::string_view bytes) {
-  const absl::string_view begin = bytes.substr(0, 200);
-  return absl::StrContains(begin, evidence::kFormat) ||
-         absl::StrContains(begin, evidence::kFormatV1) ||
-         absl::EndsWith(path, evidence::kFileSuffix);
-}
-
 absl::Status Read(const Options& options, const std::string& path,
                   const certificate::NodeKeys* keys, Shown& shown) {
   shown.file = path;
   const absl::StatusOr<std::string> bytes = ReadFile(path, certificate::kMaxRecordBytes);
   if (!bytes.ok()) return bytes.status();
-  if (!IsEvidence(path, *bytes)) {
+  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
+  if (!evidence.ok()) {
+    // By its name it was to be evidence.
+    if (absl::EndsWith(path, evidence::kFileSuffix)) return evidence.status();
     if (!options.certificate.empty()) {
       return absl::InvalidArgumentError("is no evidence, which --certificate goes with");
     }
     return AddRecord(*bytes, keys, shown);
   }
-  const absl::StatusOr<evidence::Evidence> evidence = evidence::Parse(*bytes);
-  if (!evidence.ok()) return evidence.status();
   shown.evidence = FactsOf(*evidence);
   if (options.certificate.empty()) return absl::OkStatus();
   const absl::StatusOr<std::string> record =
@@ -124,8 +117,7 @@ void AddShow(CLI::App& app, ExitCode* exit_code) {
       app, "show",
       "Prints what a certificate says: what ran, who says so, what went in and came out, what its "
       "hash covers and what it does not. Exit status 1 where the record contradicts itself or "
-      "cannot be "
-      "checked here; it is shown all the same",
+      "cannot be checked here; it is shown all the same",
       "cairn show record.json --html record.html", &options->json);
   command.Add("FILE", options->files, "Records, and evidence files").Required();
   command.Add("--certificate", options->certificate,
